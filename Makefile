@@ -1,0 +1,39 @@
+# make run and make test are all a newcomer needs; `make help` lists the rest.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PRESET ?= release
+BUILD := build/$(PRESET)
+# Node from .venv counts only where the system's is too old: it stands last.
+export PATH := $(PATH):$(CURDIR)/.venv/bin
+
+.PHONY: help setup build web run test bench format check docs-images clean
+
+help: ## This list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing: system packages, .venv, node_modules
+	@tools/setup.sh
+
+web: setup
+	@tools/build_web.sh
+
+build: setup web ## Build everything into build/release (PRESET=debug|asan|tsan for others)
+	@tools/build.sh $(PRESET)
+
+run: build ## Build, start the server, train the example, print the page's address; Ctrl-C ends it
+	@.venv/bin/python tools/run_demo.py
+
+test: build ## Every test of every suite; the last line counts them
+	@.venv/bin/python tools/run_tests.py
+
+bench: build ## Measure; prints a table and writes bench/results.json
+	@.venv/bin/python bench/run_bench.py
+
+format: setup ## Rewrite all sources in the project's format
+	@tools/format.sh --write
+
+check: setup ## Layers, formatting and types, without building
+	@.venv/bin/python tools/run_tests.py --only layers format
+
+clean: ## Remove what was built; keeps .venv and node_modules
+	rm -rf build web/dist python/runstone/*.so python/runstone/bin

@@ -1,0 +1,1 @@
+# make install: the C++ SDK, for find_package(runstone). Filled in by the sdk's owner.
