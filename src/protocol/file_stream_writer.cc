@@ -1,0 +1,95 @@
+#include "protocol/file_stream_writer.h"
+
+#include "base/json.h"
+
+namespace runstone::protocol {
+
+void JsonLines::begin(std::uint64_t first_line) {
+  clear();
+  first_line_ = first_line;
+}
+
+void JsonLines::add(std::string_view line) {
+  if (count_ > 0) text_ += ',';
+  json::append_string(text_, line);
+  ++count_;
+}
+
+void JsonLines::clear() {
+  count_ = 0;
+  text_.clear();
+}
+
+bool FileStreamRequest::empty() const {
+  return history.empty() && events.empty() && console.empty() && !summary && uploaded.empty() &&
+         !preempting && !exit_code;
+}
+
+std::size_t FileStreamRequest::size_bytes() const {
+  return history.size_bytes() + events.size_bytes() + console.size_bytes() +
+         (summary ? summary->size() : 0);
+}
+
+namespace {
+
+void append_key(std::string& out, std::string_view key) {
+  if (out.back() != '{') out += ',';
+  json::append_string(out, key);
+  out += ':';
+}
+
+void append_stream(std::string& out, std::string_view name, const JsonLines& lines) {
+  if (lines.empty()) return;
+  append_key(out, name);
+  out += "{\"offset\":";
+  json::append_int(out, static_cast<std::int64_t>(lines.first_line()));
+  out += ",\"content\":[";
+  out += lines.text();
+  out += "]}";
+}
+
+}  // namespace
+
+std::string FileStreamRequest::to_body() const {
+  std::string out;
+  // A summary is escaped only here; an eighth more is usual for its quotes.
+  out.reserve(size_bytes() + (summary ? summary->size() / 8 : 0) + 512);
+  out += '{';
+  if (!history.empty() || !events.empty() || !console.empty() || summary) {
+    append_key(out, "files");
+    out += '{';
+    append_stream(out, kHistoryStream, history);
+    append_stream(out, kEventsStream, events);
+    append_stream(out, kConsoleStream, console);
+    if (summary) {
+      append_key(out, kSummaryStream);
+      out += "{\"offset\":0,\"content\":[";
+      json::append_string(out, *summary);
+      out += "]}";
+    }
+    out += '}';
+  }
+  if (!uploaded.empty()) {
+    append_key(out, "uploaded");
+    out += '[';
+    for (const auto& name : uploaded) {
+      if (out.back() != '[') out += ',';
+      json::append_string(out, name);
+    }
+    out += ']';
+  }
+  if (preempting) {
+    append_key(out, "preempting");
+    out += "true";
+  }
+  if (exit_code) {
+    append_key(out, "complete");
+    out += "true";
+    append_key(out, "exitcode");
+    json::append_int(out, *exit_code);
+  }
+  out += '}';
+  return out;
+}
+
+}  // namespace runstone::protocol

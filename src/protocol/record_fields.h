@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <protozero/pbf_reader.hpp>
+#include <protozero/pbf_writer.hpp>
+
+namespace runstone::protocol {
+
+// What the files that read and write Record's messages share. A field of the right number but
+// another wire type is unknown to us, so it is skipped like one.
+
+inline bool is_bytes(const protozero::pbf_reader& message, std::uint32_t field) {
+  return message.tag() == field &&
+         message.wire_type() == protozero::pbf_wire_type::length_delimited;
+}
+inline bool is_varint(const protozero::pbf_reader& message, std::uint32_t field) {
+  return message.tag() == field && message.wire_type() == protozero::pbf_wire_type::varint;
+}
+
+/// google.protobuf.Timestamp.
+inline std::int64_t read_timestamp(protozero::pbf_reader message) {
+  std::int64_t seconds = 0;
+  std::int64_t nanos = 0;
+  while (message.next()) {
+    if (is_varint(message, 1))
+      seconds = message.get_int64();
+    else if (is_varint(message, 2))
+      nanos = message.get_int32();
+    else
+      message.skip();
+  }
+  // Bytes read back may say anything; past what microseconds can hold there is no time to tell.
+  constexpr std::int64_t kSecondsMax = 9'000'000'000'000;
+  if (seconds > kSecondsMax || seconds < -kSecondsMax) return 0;
+  return seconds * 1'000'000 + nanos / 1000;
+}
+
+inline void write_timestamp(std::string& out, std::uint32_t field, std::int64_t time_us) {
+  if (time_us == 0) return;
+  std::int64_t seconds = time_us / 1'000'000;
+  std::int64_t micros = time_us % 1'000'000;
+  if (micros < 0) {
+    --seconds;
+    micros += 1'000'000;
+  }
+  std::string timestamp;
+  protozero::pbf_writer writer(timestamp);
+  writer.add_int64(1, seconds);
+  if (micros != 0) writer.add_int32(2, static_cast<std::int32_t>(micros * 1000));
+  protozero::pbf_writer(out).add_message(field, timestamp);
+}
+
+}  // namespace runstone::protocol
