@@ -1,0 +1,342 @@
+#include "net/client/http_client.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+
+#include "base/clock.h"
+#include "base/try.h"
+#include "net/client/curl_library.h"
+
+namespace runstone::net {
+
+std::string_view ClientResponse::header(std::string_view name) const {
+  for (auto it = headers.rbegin(); it != headers.rend(); ++it) {
+    if (it->first == name) return it->second;
+  }
+  return {};
+}
+
+namespace {
+
+/// A write to a connection that the peer closed raises SIGPIPE in TLS libraries, and that would end
+/// a C++ training. The signal is directed at the writing thread, so it can be held back and taken
+/// here.
+class SigpipeGuard {
+ public:
+  SigpipeGuard() {
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~SigpipeGuard() {
+    if (!was_pending_) {
+      const timespec at_once{};
+      while (sigtimedwait(&pipe_, nullptr, &at_once) == -1 && errno == EINTR) {
+      }
+    }
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  SigpipeGuard(const SigpipeGuard&) = delete;
+  SigpipeGuard& operator=(const SigpipeGuard&) = delete;
+
+ private:
+  sigset_t pipe_, before_;
+  bool was_pending_ = false;
+};
+
+/// The body of a PUT, read as it is sent. Its length is fixed at the start, as HTTP asks; a file
+/// that shrinks meanwhile breaks the exchange, one that grows is sent as it was.
+class BodyFile {
+ public:
+  ~BodyFile() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Result<void> open(const std::string& path) {
+    fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    struct stat facts {};
+    if (fd_ < 0 || fstat(fd_, &facts) != 0) {
+      const int cause = errno;
+      return fail(cause == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo,
+                  path + ": " + std::strerror(cause));
+    }
+    if (!S_ISREG(facts.st_mode)) return fail(ErrorCode::kIo, path + ": not a plain file");
+    left_bytes_ = size_bytes_ = facts.st_size;
+    return {};
+  }
+  curl_off_t size_bytes() const { return size_bytes_; }
+
+  static size_t on_read(char* out, size_t size, size_t count, void* self_pointer) {
+    auto* self = static_cast<BodyFile*>(self_pointer);
+    const auto wanted =
+        std::min<curl_off_t>(self->left_bytes_, static_cast<curl_off_t>(size * count));
+    if (wanted == 0) return 0;
+    ssize_t got = 0;
+    do {
+      got = ::read(self->fd_, out, static_cast<size_t>(wanted));
+    } while (got < 0 && errno == EINTR);
+    if (got <= 0) return CURL_READFUNC_ABORT;
+    self->left_bytes_ -= got;
+    return static_cast<size_t>(got);
+  }
+  /// libcurl rewinds when a kept-alive connection turns out to be closed and it sends anew.
+  static int on_seek(void* self_pointer, curl_off_t offset, int origin) {
+    auto* self = static_cast<BodyFile*>(self_pointer);
+    if (origin != SEEK_SET || lseek(self->fd_, offset, SEEK_SET) != offset) {
+      return CURL_SEEKFUNC_CANTSEEK;
+    }
+    self->left_bytes_ = self->size_bytes_ - offset;
+    return CURL_SEEKFUNC_OK;
+  }
+
+ private:
+  int fd_ = -1;
+  curl_off_t size_bytes_ = 0, left_bytes_ = 0;
+};
+
+struct Answer {
+  ClientResponse response;
+  std::size_t max_bytes = 0;
+  bool too_long = false;
+
+  static size_t on_body(char* data, size_t size, size_t count, void* self_pointer) {
+    auto* self = static_cast<Answer*>(self_pointer);
+    const size_t bytes = size * count;
+    if (self->response.body.size() + bytes > self->max_bytes) {
+      self->too_long = true;
+      return 0;  // libcurl then ends the exchange
+    }
+    self->response.body.append(data, bytes);
+    return bytes;
+  }
+  static size_t on_header(char* data, size_t size, size_t count, void* self_pointer) {
+    auto* self = static_cast<Answer*>(self_pointer);
+    std::string_view line(data, size * count);
+    if (line.substr(0, 5) == "HTTP/") {
+      self->response.headers.clear();  // of a 100 Continue, or a proxy's CONNECT
+    } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
+      std::string name(line.substr(0, colon));
+      std::transform(name.begin(), name.end(), name.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      auto value = line.substr(colon + 1);
+      while (!value.empty() && std::isspace(static_cast<unsigned char>(value.front()))) {
+        value.remove_prefix(1);
+      }
+      while (!value.empty() && std::isspace(static_cast<unsigned char>(value.back()))) {
+        value.remove_suffix(1);
+      }
+      self->response.headers.emplace_back(std::move(name), value);
+    }
+    return size * count;
+  }
+};
+
+ErrorCode code_of(CURLcode code) {
+  switch (code) {
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT:
+      return ErrorCode::kInvalidArgument;
+    case CURLE_ABORTED_BY_CALLBACK:
+    case CURLE_READ_ERROR:
+      return ErrorCode::kIo;  // only the body file's reader aborts
+    case CURLE_OPERATION_TIMEDOUT:
+      return ErrorCode::kDeadlineExceeded;
+    default:
+      return ErrorCode::kUnavailable;
+  }
+}
+
+/// One easy handle driven through a multi handle: only curl_multi_poll can be woken by another
+/// thread, so that cancel() and a deadline act at once and not at libcurl's next callback, up to a
+/// second later.
+class CurlClient final : public HttpTransport {
+ public:
+  explicit CurlClient(ClientOptions options) : options_(std::move(options)) {}
+
+  ~CurlClient() override {
+    if (easy_ != nullptr) curl_->easy_cleanup(easy_);
+    if (multi_ != nullptr) curl_->multi_cleanup(multi_);
+  }
+
+  Result<ClientResponse> send(const ClientRequest& request) override {
+    RUNSTONE_TRY(make_handles());
+    const SigpipeGuard guard;
+    BodyFile file;
+    if (!request.body_file.empty()) RUNSTONE_TRY(file.open(request.body_file));
+    Answer answer;
+    answer.max_bytes = request.response_max_bytes;
+    curl_slist* headers = apply(request, file, answer);
+    auto done = exchange(request.timeout_us);
+    if (done && *done != CURLE_OK) {
+      done = answer.too_long
+                 ? Result<CURLcode>(fail(ErrorCode::kResourceExhausted, "the answer is too long"))
+                 : Result<CURLcode>(fail(code_of(*done), error_text(*done)));
+    }
+    if (done) read_stats(answer.response);
+    curl_->slist_free_all(headers);
+    if (!done) return fail(std::move(done).error());
+    return std::move(answer.response);
+  }
+
+  void cancel() override {
+    cancelled_ = true;
+    const std::scoped_lock lock(mutex_);
+    if (multi_ != nullptr) curl_->multi_wakeup(multi_);
+  }
+
+ private:
+  Result<void> make_handles() {
+    if (cancelled_) return fail(ErrorCode::kFailedPrecondition, "cancelled");
+    if (easy_ != nullptr) return {};
+    RUNSTONE_TRY(curl_, load_curl());
+    const std::scoped_lock lock(mutex_);
+    multi_ = curl_->multi_init();
+    easy_ = curl_->easy_init();
+    if (multi_ == nullptr || easy_ == nullptr) {
+      return fail(ErrorCode::kResourceExhausted, "no memory for a connection");
+    }
+    return {};
+  }
+
+  /// Sets the handle up; the header list that it uses must live until the exchange is over.
+  curl_slist* apply(const ClientRequest& request, BodyFile& file, Answer& answer) {
+    curl_->easy_reset(easy_);  // keeps the connections
+    const auto set = [&](CURLoption option, auto value) {
+      curl_->easy_setopt(easy_, option, value);
+    };
+    set(CURLOPT_URL, request.url.c_str());
+    set(CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    set(CURLOPT_QUICK_EXIT, 1L);  // a hanging name look-up must not hold up the end of the process
+#endif
+    set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    set(CURLOPT_PROTOCOLS, static_cast<long>(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+    set(CURLOPT_USERAGENT, options_.user_agent.c_str());
+    set(CURLOPT_ACCEPT_ENCODING, "gzip");
+    set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout_us / 1000));
+    set(CURLOPT_ERRORBUFFER, error_buffer_);
+    error_buffer_[0] = '\0';
+    if (!options_.proxy.empty()) set(CURLOPT_PROXY, options_.proxy.c_str());
+    if (!options_.verify_tls) {
+      set(CURLOPT_SSL_VERIFYPEER, 0L);
+      set(CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+    if (!options_.ca_file.empty()) set(CURLOPT_CAINFO, options_.ca_file.c_str());
+    if (!request.api_key.empty()) {
+      set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
+      set(CURLOPT_USERNAME, "api");
+      set(CURLOPT_PASSWORD, request.api_key.c_str());
+    }
+    set(CURLOPT_WRITEFUNCTION, &Answer::on_body);
+    set(CURLOPT_WRITEDATA, static_cast<void*>(&answer));
+    set(CURLOPT_HEADERFUNCTION, &Answer::on_header);
+    set(CURLOPT_HEADERDATA, static_cast<void*>(&answer));
+    set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    if (!request.body_file.empty()) {
+      set(CURLOPT_UPLOAD, 1L);
+      set(CURLOPT_INFILESIZE_LARGE, file.size_bytes());
+      set(CURLOPT_READFUNCTION, &BodyFile::on_read);
+      set(CURLOPT_READDATA, static_cast<void*>(&file));
+      set(CURLOPT_SEEKFUNCTION, &BodyFile::on_seek);
+      set(CURLOPT_SEEKDATA, static_cast<void*>(&file));
+    } else if (request.method == "HEAD") {
+      set(CURLOPT_NOBODY, 1L);
+    } else if (request.method != "GET") {
+      set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+      set(CURLOPT_POSTFIELDS, request.body.empty() ? "" : request.body.data());
+    }
+    return add_headers(request);
+  }
+
+  curl_slist* add_headers(const ClientRequest& request) {
+    // Waiting for "100 Continue" costs a second with servers that do not know it.
+    curl_slist* headers = curl_->slist_append(nullptr, "Expect:");
+    bool has_type = false;
+    for (const auto& [name, value] : request.headers) {
+      const std::string line = value.empty() ? name + ";" : name + ": " + value;
+      headers = curl_->slist_append(headers, line.c_str());
+      has_type = has_type || strcasecmp(name.c_str(), "content-type") == 0;
+    }
+    if (!has_type) headers = curl_->slist_append(headers, "Content-Type:");  // no form encoding
+    curl_->easy_setopt(easy_, CURLOPT_HTTPHEADER, headers);
+    return headers;
+  }
+
+  Result<CURLcode> exchange(std::int64_t timeout_us) {
+    const std::int64_t deadline_us = system_clock().monotonic_us() + timeout_us;
+    curl_->multi_add_handle(multi_, easy_);
+    auto result = drive(deadline_us, timeout_us);
+    curl_->multi_remove_handle(multi_, easy_);  // closes the connection if the exchange is not over
+    return result;
+  }
+
+  Result<CURLcode> drive(std::int64_t deadline_us, std::int64_t timeout_us) {
+    while (true) {
+      int running = 0;
+      if (const CURLMcode code = curl_->multi_perform(multi_, &running); code != CURLM_OK) {
+        return fail(ErrorCode::kInternal, curl_->multi_strerror(code));
+      }
+      int queued = 0;
+      while (const CURLMsg* message = curl_->multi_info_read(multi_, &queued)) {
+        if (message->msg == CURLMSG_DONE) return message->data.result;
+      }
+      if (cancelled_) return fail(ErrorCode::kFailedPrecondition, "cancelled");
+      const std::int64_t left_us = deadline_us - system_clock().monotonic_us();
+      if (left_us <= 0) {
+        return fail(ErrorCode::kDeadlineExceeded,
+                    "no answer within " + std::to_string(timeout_us / 1000) + " ms");
+      }
+      const auto wait_ms = std::min<std::int64_t>(left_us / 1000 + 1, 60'000);
+      curl_->multi_poll(multi_, nullptr, 0, static_cast<int>(wait_ms), nullptr);
+    }
+  }
+
+  std::string error_text(CURLcode code) const {
+    return error_buffer_[0] != '\0' ? error_buffer_ : curl_->easy_strerror(code);
+  }
+
+  void read_stats(ClientResponse& response) {
+    long status = 0, new_connections = 0;
+    curl_off_t total_us = 0, connect_us = 0, sent = 0, received = 0;
+    curl_->easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+    curl_->easy_getinfo(easy_, CURLINFO_NUM_CONNECTS, &new_connections);
+    curl_->easy_getinfo(easy_, CURLINFO_TOTAL_TIME_T, &total_us);
+    curl_->easy_getinfo(easy_, CURLINFO_CONNECT_TIME_T, &connect_us);
+    curl_->easy_getinfo(easy_, CURLINFO_SIZE_UPLOAD_T, &sent);
+    curl_->easy_getinfo(easy_, CURLINFO_SIZE_DOWNLOAD_T, &received);
+    response.status = static_cast<int>(status);
+    response.stats = {.total_us = total_us,
+                      .connect_us = new_connections > 0 ? connect_us : 0,
+                      .sent_bytes = static_cast<std::uint64_t>(sent),
+                      .received_bytes = static_cast<std::uint64_t>(received),
+                      .reused_connection = new_connections == 0};
+  }
+
+  const ClientOptions options_;
+  const CurlLibrary* curl_ = nullptr;
+  CURL* easy_ = nullptr;
+  std::atomic<bool> cancelled_ = false;
+  std::mutex mutex_;  // multi_, between its making and a cancel()
+  CURLM* multi_ = nullptr;
+  char error_buffer_[CURL_ERROR_SIZE] = "";
+};
+
+}  // namespace
+
+std::unique_ptr<HttpTransport> make_http_client(ClientOptions options) {
+  return std::make_unique<CurlClient>(std::move(options));
+}
+
+}  // namespace runstone::net

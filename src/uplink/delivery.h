@@ -1,0 +1,151 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "fs/file_system.h"
+#include "journal/journal_reader.h"
+#include "uplink/api_client.h"
+#include "uplink/backoff.h"
+#include "uplink/file_uploads.h"
+#include "uplink/replay.h"
+#include "uplink/sync_state.h"
+#include "uplink/uplink.h"
+
+namespace runstone::uplink {
+
+/// How a delivery knows that the journal's end is the end.
+enum class JournalEnd {
+  kExitRecord,  ///< our own process writes it: only an exit record, or finish(), ends it
+  kWriterGone,  ///< another process may be writing: an exit record, or nobody holding its lock
+};
+
+struct DeliveryOptions {
+  fs::Path journal;
+  RunRequest request;  ///< what is not empty wins over the journal's run record
+  std::optional<RunIdentity> identity;
+  JournalEnd journal_end = JournalEnd::kExitRecord;
+  /// Goes on where the server's acknowledgement ended, by the file beside the journal.
+  bool use_sync_state = false;
+  std::uint64_t first_history_line = 0;
+  std::vector<std::pair<std::string, std::string>> replace_tags;
+
+  std::function<void(const RunIdentity&)> on_identity;
+  std::function<void()> on_stop;
+  std::function<void(MessageLevel, const std::string&)> on_message;
+
+  std::int64_t send_interval_us = 250'000;  ///< between requests while rows come
+  std::int64_t heartbeat_us = 30'000'000;   ///< of silence
+  std::int64_t request_timeout_us = 60'000'000;
+  std::int64_t file_timeout_us = 600'000'000;
+  std::int64_t first_wait_us = 500'000, max_wait_us = 30'000'000;  ///< after failures
+  /// A body of about this size is sent at once; below a proxy's usual 1 MiB.
+  std::size_t batch_bytes = 768 * 1024;
+};
+
+/// Delivers one journal to one server, one step at a time: the only code that does, for a live run
+/// and for `sync`. It never waits; turn() says until when there is nothing to do, so that its
+/// thread can sleep and a test can turn the clock. Memory is bounded by one request, however long
+/// the outage.
+class Delivery {
+ public:
+  Delivery(fs::FileSystem& disk, const Clock& clock, net::HttpTransport& transport, Target target,
+           DeliveryOptions options);
+
+  struct Turn {
+    enum class Kind { kAgain, kWait, kEnded } kind = Kind::kAgain;
+    std::int64_t wake_at_us = 0;  ///< of Clock::monotonic_us, for kWait
+  };
+  /// Reads a piece of the journal, or sends one request.
+  Turn turn();
+  /// From now on nothing waits for more to come, and what waits after a failure is tried at once.
+  void hurry();
+
+  // Any thread.
+  std::uint64_t acked_rows() const { return acked_rows_; }
+
+  // The delivering thread, or after it has ended.
+  const std::optional<RunIdentity>& identity() const { return identity_; }
+  bool complete() const { return phase_ == Phase::kEnded && !refused_; }
+  bool refused() const { return refused_; }
+  bool crashed() const { return end_seen_ && !replay_.exit(); }
+  /// When a request last succeeded, or when the delivery began.
+  std::int64_t last_success_us() const { return last_success_us_; }
+  /// The report so far; `rows_written` as in Uplink::finish().
+  DeliveryReport report(std::optional<std::uint64_t> rows_written) const;
+  const RunReplay& replay() const { return replay_; }
+  const journal::JournalReader* reader() const { return reader_ ? &*reader_ : nullptr; }
+
+ private:
+  enum class Phase { kStreaming, kFiles, kLastUpsert, kComplete, kEnded };
+  /// A kind of request with its own waits: files that fail must not hold up rows.
+  struct Lane {
+    Backoff backoff;
+    std::int64_t blocked_until_us = 0;
+    std::int64_t server_wish_us = 0;  ///< Retry-After: kept even in a hurry
+    bool failing = false;
+  };
+  struct Sealed {
+    std::string body;
+    RunReplay::Delivered covers;
+    bool completes = false;
+    std::vector<std::string> uploaded;
+  };
+
+  bool read_journal();
+  Result<bool> open_journal();
+  bool is_end_now(journal::ReadOutcome outcome);
+  bool writer_is_alive();
+  std::optional<Turn> register_run();
+  std::optional<Turn> update_run();
+  std::optional<Turn> send_files();
+  std::optional<Turn> send_alert();
+  std::optional<Turn> send_stream();
+  bool stream_is_due() const;
+  void seal(bool completes);
+  std::optional<Turn> next_phase();
+  Turn wait_turn() const;
+
+  protocol::UpsertBucket upsert_of_run(bool whole) const;
+  void start_from_sync_state();
+  void acknowledged(const RunReplay::Delivered& covers);
+  void save_state(bool now);
+  Turn failed(Lane& lane, const Trouble& trouble);
+  void succeeded(Lane& lane);
+  void refuse(const Trouble& trouble);
+  bool ready(const Lane& lane) const;
+  void say(MessageLevel level, const std::string& text) const;
+
+  fs::FileSystem& disk_;
+  const Clock& clock_;
+  DeliveryOptions options_;
+  ApiClient api_;
+  RunReplay replay_;
+  FileUploads files_;
+  std::optional<journal::JournalReader> reader_;
+  std::optional<RunIdentity> identity_;
+
+  Phase phase_ = Phase::kStreaming;
+  protocol::FileStreamRequest batch_;
+  std::optional<Sealed> sealed_;
+  RunReplay::Delivered acked_;
+  std::atomic<std::uint64_t> acked_rows_ = 0;
+  std::vector<protocol::AlertRecord> alerts_;
+
+  Lane stream_lane_, graphql_lane_, file_lane_;
+  std::int64_t interval_us_;
+  std::int64_t last_stream_us_ = 0, last_upsert_us_ = 0, last_success_us_ = 0, last_save_us_ = 0;
+  std::int64_t next_read_us_ = 0, next_summary_us_ = 0;
+  bool run_changed_ = false, end_seen_ = false, hurried_ = false, refused_ = false;
+  bool stop_told_ = false, outage_told_ = false, state_known_ = false;
+  std::uint64_t failed_upserts_ = 0;
+  std::string last_error_;
+};
+
+}  // namespace runstone::uplink

@@ -1,0 +1,443 @@
+#include "uplink/delivery.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <limits>
+#include <memory>
+
+#include "base/json.h"
+#include "uplink/fake_tracker.h"
+#include "uplink/test_journal.h"
+
+namespace runstone::uplink {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr std::int64_t kSecondUs = 1'000'000;
+
+/// A journal, a server and the delivery between them, under a clock that the test turns.
+struct Bench {
+  TestJournal journal;
+  FakeTracker tracker;
+  FakeTransport transport{tracker};
+  HandClock clock;
+  std::vector<std::string> messages;
+  int stops = 0;
+  std::unique_ptr<Delivery> delivery;
+
+  explicit Bench(bool write_head = true) {
+    if (write_head) journal.header_and_run();
+  }
+  void start(DeliveryOptions options = {}) {
+    options.journal = journal.path();
+    options.on_message = [this](MessageLevel, const std::string& text) {
+      messages.push_back(text);
+    };
+    options.on_stop = [this] { ++stops; };
+    delivery = std::make_unique<Delivery>(fs::real_file_system(), clock, transport,
+                                          Target{.base_url = "http://tracker", .api_key = "key"},
+                                          std::move(options));
+  }
+  /// Works, turning the clock through the waits, until `duration_us` has passed or all is over.
+  void run_for(std::int64_t duration_us) {
+    const std::int64_t end_us = clock.monotonic_us() + duration_us;
+    while (clock.monotonic_us() <= end_us) {
+      const auto turn = delivery->turn();
+      if (turn.kind == Delivery::Turn::Kind::kEnded) return;
+      if (turn.kind == Delivery::Turn::Kind::kWait) clock.advance_to(turn.wake_at_us);
+    }
+  }
+  std::vector<std::string> rows(std::int64_t count, std::int64_t first = 0) {
+    std::vector<std::string> expected;
+    for (std::int64_t step = first; step < first + count; ++step) {
+      expected.push_back(row_json(step, static_cast<double>(step) / 4));
+    }
+    return expected;
+  }
+  void log(std::int64_t count, std::int64_t first = 0) {
+    for (std::int64_t step = first; step < first + count; ++step) {
+      journal.row(step, static_cast<double>(step) / 4);
+    }
+  }
+};
+
+TEST(Delivery, DeliversRowsConfigSummaryFilesAndExit) {
+  Bench bench;
+  bench.log(3);
+  bench.journal.write_file("requirements.txt", "numpy==2.0\n");
+  bench.journal.exit(3);
+  bench.start();
+  bench.run_for(60 * kSecondUs);
+
+  EXPECT_TRUE(bench.delivery->complete());
+  EXPECT_EQ(bench.tracker.history(), bench.rows(3));
+  EXPECT_EQ(bench.tracker.exit_code, 3);
+  const auto summary = json::parse(bench.tracker.summary);
+  ASSERT_TRUE(summary);
+  EXPECT_EQ(*summary->get("loss"), Value(0.5));
+  EXPECT_EQ(*summary->get("_step"), Value(2));
+  EXPECT_EQ(*bench.tracker.config.get("lr")->get("value"), Value(0.1));
+  EXPECT_EQ(bench.tracker.files.at("requirements.txt"), "numpy==2.0\n");
+  EXPECT_THAT(bench.tracker.files.at("config.yaml"), HasSubstr("lr:"));
+  EXPECT_THAT(bench.tracker.uploaded, Contains("requirements.txt"));
+  const auto report = bench.delivery->report(3);
+  EXPECT_TRUE(report.complete);
+  EXPECT_EQ(report.acked_rows, 3u);
+  EXPECT_EQ(report.left_rows, 0u);
+  EXPECT_EQ(report.error, "");
+}
+
+TEST(Delivery, NumbersArriveExactlyAndNanAsTokens) {
+  Bench bench;
+  protocol::HistoryRecord row;
+  row.items = {{{"big"}, std::int64_t{9007199254740993}},
+               {{"nan"}, std::numeric_limits<double>::quiet_NaN()},
+               {{"inf"}, -std::numeric_limits<double>::infinity()},
+               {{"third"}, 1.0 / 3},
+               {{"json"}, protocol::JsonText{"1.50e-7"}},
+               {{"q\"k\n"}, std::string("a\"b\\\n\xF0\x9F\x8E\x89")},
+               {{"no"}, nullptr}};
+  row.step = 7;
+  bench.journal.append(row);
+  bench.journal.exit();
+  bench.start();
+  bench.run_for(60 * kSecondUs);
+  ASSERT_EQ(bench.tracker.history().size(), 1u);
+  const auto got = json::parse(bench.tracker.history()[0]);
+  ASSERT_TRUE(got) << bench.tracker.history()[0];
+  EXPECT_EQ(*got->get("big"), Value(std::int64_t{9007199254740993}));
+  EXPECT_TRUE(std::isnan(got->get("nan")->number_or(0)));
+  EXPECT_EQ(got->get("inf")->number_or(0), -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(*got->get("third"), Value(1.0 / 3));
+  EXPECT_EQ(*got->get("json"), Value(1.5e-7));
+  EXPECT_EQ(*got->get("q\"k\n"), Value("a\"b\\\n\xF0\x9F\x8E\x89"));
+  EXPECT_TRUE(got->get("no")->is_null());
+  EXPECT_EQ(*got->get("_step"), Value(7));
+}
+
+TEST(Delivery, NestedLeavesBecomeObjectsAndADottedKeyStaysOne) {
+  Bench bench;
+  protocol::HistoryRecord row;
+  row.items = {{{"n", "x"}, std::int64_t{1}},
+               {{"n"}, protocol::JsonText{R"({"y":{"z":2}})"}},
+               {{"n.x"}, std::int64_t{3}}};
+  row.step = 0;
+  bench.journal.append(row);
+  bench.journal.exit();
+  bench.start();
+  bench.run_for(60 * kSecondUs);
+  EXPECT_EQ(*json::parse(bench.tracker.history().at(0)),
+            *json::parse(R"({"n":{"x":1,"y":{"z":2}},"n.x":3,"_step":0})"));
+}
+
+TEST(Delivery, ALiveRunIsFollowedAndSentOftenEnough) {
+  Bench bench;
+  bench.start();
+  bench.log(1);
+  bench.run_for(kSecondUs);
+  EXPECT_EQ(bench.tracker.history(), bench.rows(1));
+  bench.log(5, 1);
+  bench.run_for(kSecondUs / 2);
+  EXPECT_EQ(bench.tracker.history(), bench.rows(6));
+  EXPECT_FALSE(bench.tracker.exit_code);
+}
+
+TEST(Delivery, ASilentRunSendsAHeartbeatEachHalfMinute) {
+  Bench bench;
+  bench.log(1);
+  bench.start();
+  bench.run_for(95 * kSecondUs);
+  EXPECT_EQ(bench.tracker.heartbeats, 3u);
+}
+
+TEST(Delivery, AServerAbsentAtInitGetsEverythingOnceItIsThere) {
+  Bench bench;
+  bench.log(10);
+  bench.transport.away = true;
+  bench.start();
+  bench.run_for(300 * kSecondUs);
+  EXPECT_EQ(bench.delivery->report(10).left_rows, 10u);
+  EXPECT_EQ(bench.messages.size(), 1u) << "an outage is told once";
+  bench.transport.away = false;
+  bench.journal.exit();
+  bench.run_for(60 * kSecondUs);
+  EXPECT_EQ(bench.tracker.history(), bench.rows(10));
+  EXPECT_TRUE(bench.delivery->complete());
+}
+
+TEST(Delivery, RetriesWaitLongerAndLonger) {
+  Bench bench;
+  bench.transport.away = true;
+  bench.start();
+  bench.run_for(600 * kSecondUs);
+  // 0.5 s doubling to 30 s, plus up to a quarter: 600 s hold between 20 and 28 tries.
+  EXPECT_GE(bench.transport.requests.size(), 20u);
+  EXPECT_LE(bench.transport.requests.size(), 28u);
+}
+
+TEST(Delivery, AServerDyingInMidRunCostsNothing) {
+  Bench bench;
+  bench.log(5);
+  bench.start();
+  bench.run_for(kSecondUs);
+  bench.transport.away = true;
+  bench.log(5, 5);
+  bench.run_for(100 * kSecondUs);
+  EXPECT_EQ(bench.tracker.history(), bench.rows(5));
+  bench.transport.away = false;
+  bench.log(5, 10);
+  bench.journal.exit();
+  bench.run_for(60 * kSecondUs);
+  EXPECT_EQ(bench.tracker.history(), bench.rows(15));
+}
+
+TEST(Delivery, ALostAnswerIsSentAgainAtTheSameOffset) {
+  Bench bench;
+  bench.log(5);
+  bench.start();
+  bench.run_for(kSecondUs);
+  bench.log(5, 5);
+  bench.transport.lost_answers = 3;
+  bench.journal.exit();
+  bench.run_for(60 * kSecondUs);
+  EXPECT_EQ(bench.tracker.history(), bench.rows(10));
+  EXPECT_GT(bench.tracker.lines_received, 10u) << "the fault did not happen";
+  EXPECT_EQ(bench.delivery->report(10).acked_rows, 10u);
+}
+
+/// Each answer of the list to the first file stream posts; then the server is well.
+void faulty_answers_cost_nothing(std::vector<FakeAnswer> answers) {
+  Bench bench;
+  bench.log(20);
+  bench.journal.exit();
+  std::size_t next = 0;
+  bench.tracker.fault = [&](const std::string&, const std::string& path) {
+    if (path.find("file_stream") == std::string::npos || next == answers.size()) {
+      return std::optional<FakeAnswer>();
+    }
+    return std::optional<FakeAnswer>(answers[next++]);
+  };
+  bench.start();
+  bench.run_for(1000 * kSecondUs);
+  EXPECT_EQ(next, answers.size());
+  EXPECT_EQ(bench.tracker.history(), bench.rows(20));
+  EXPECT_TRUE(bench.delivery->complete());
+}
+
+TEST(Delivery, A500IsTriedAgain) { faulty_answers_cost_nothing({{500, "oops"}, {503, "{}"}}); }
+
+TEST(Delivery, HtmlWith200IsNoAcknowledgement) {
+  faulty_answers_cost_nothing({{200, "<html>please sign in</html>"}, {200, ""}, {302, ""}});
+}
+
+TEST(Delivery, A401AfterInitIsTriedAgain) {
+  faulty_answers_cost_nothing({{401, R"({"errors":[{"message":"no key"}]})"}, {403, "{}"}});
+}
+
+TEST(Delivery, RetryAfterIsObeyed) {
+  Bench bench;
+  bench.log(1);
+  bool limited = true;
+  bench.tracker.fault = [&](const std::string&, const std::string& path) {
+    if (!limited || path.find("file_stream") == std::string::npos) {
+      return std::optional<FakeAnswer>();
+    }
+    return std::optional<FakeAnswer>({429, "{}", {{"retry-after", "7"}}});
+  };
+  bench.start();
+  bench.run_for(6 * kSecondUs);
+  const auto posts = [&] {
+    return std::count_if(bench.transport.requests.begin(), bench.transport.requests.end(),
+                         [](const auto& r) { return r.find("file_stream") != r.npos; });
+  };
+  EXPECT_EQ(posts(), 1);
+  limited = false;
+  bench.run_for(3 * kSecondUs);
+  EXPECT_EQ(posts(), 2);
+  EXPECT_EQ(bench.tracker.history(), bench.rows(1));
+}
+
+TEST(Delivery, RateLimitHeadersHoldEverythingBack) {
+  Bench bench;
+  bench.log(1);
+  bench.tracker.fault = [&](const std::string&, const std::string& path) {
+    if (path != "/graphql" || !bench.tracker.upserts.empty()) return std::optional<FakeAnswer>();
+    bench.tracker.fault = nullptr;
+    auto answer = bench.tracker.handle("POST", "/graphql",
+                                       R"({"operationName":"UpsertBucket","variables":{}})");
+    answer.headers = {{"ratelimit-remaining", "0"}, {"ratelimit-reset", "20"}};
+    return std::optional<FakeAnswer>(answer);
+  };
+  bench.start();
+  bench.run_for(19 * kSecondUs);
+  EXPECT_EQ(bench.transport.requests.size(), 1u);
+  bench.run_for(5 * kSecondUs);
+  EXPECT_EQ(bench.tracker.history(), bench.rows(1));
+}
+
+TEST(Delivery, ADeletedRunStopsTheSendingAndKeepsTheJournal) {
+  Bench bench;
+  bench.log(4);
+  bench.start();
+  bench.run_for(kSecondUs);
+  bench.tracker.fault = [](const std::string&, const std::string& path) {
+    return path.find("file_stream") == std::string::npos
+               ? std::nullopt
+               : std::optional<FakeAnswer>({404, R"({"error":"run was deleted"})"});
+  };
+  bench.log(3, 4);
+  bench.run_for(100 * kSecondUs);
+  const auto asked = bench.transport.requests.size();
+  bench.journal.exit();
+  bench.delivery->hurry();
+  bench.run_for(100 * kSecondUs);
+  EXPECT_EQ(bench.transport.requests.size(), asked) << "it went on asking";
+  const auto report = bench.delivery->report(7);
+  EXPECT_TRUE(report.stopped_by_server);
+  EXPECT_EQ(report.acked_rows, 4u);
+  EXPECT_EQ(report.left_rows, 3u);
+  EXPECT_THAT(report.error, HasSubstr("run was deleted"));
+}
+
+TEST(Delivery, AStopButtonIsToldOnce) {
+  Bench bench;
+  bench.tracker.stop_runs = true;
+  bench.log(1);
+  bench.start();
+  bench.run_for(kSecondUs);
+  bench.log(1, 1);
+  bench.run_for(kSecondUs);
+  EXPECT_EQ(bench.stops, 1);
+}
+
+TEST(Delivery, ConsoleLinesAreNumberedAndAProgressBarIsRewritten) {
+  Bench bench;
+  bench.start();
+  bench.journal.console("start\n10%");
+  bench.run_for(kSecondUs);
+  const auto text_of = [&](std::size_t i) {
+    return bench.tracker.stream("output.log")
+        .at(i)
+        .substr(std::string("2026-11-23T13:26:40.096407 ").size());
+  };
+  ASSERT_EQ(bench.tracker.stream("output.log").size(), 2u);
+  EXPECT_EQ(text_of(1), "10%");
+  bench.journal.console("\r100%\nlast\r\n");
+  bench.journal.console("bad\n", true);
+  bench.journal.exit();
+  bench.run_for(60 * kSecondUs);
+  ASSERT_EQ(bench.tracker.stream("output.log").size(), 4u);
+  EXPECT_EQ(text_of(0), "start");
+  EXPECT_EQ(text_of(1), "100%");
+  EXPECT_EQ(text_of(2), "last");
+  EXPECT_THAT(bench.tracker.stream("output.log").at(3), testing::MatchesRegex("ERROR .*T.* bad"));
+}
+
+TEST(Delivery, ARowTooLongForAServerIsDroppedAndCountedWithoutAGap) {
+  Bench bench;
+  bench.log(1);
+  protocol::HistoryRecord huge;
+  huge.items = {{{"text"}, std::string(RunReplay::kMaxRowBytes + 1, 'x')}};
+  huge.step = 1;
+  bench.journal.append(huge);
+  bench.log(1, 2);
+  bench.journal.exit();
+  bench.start();
+  bench.run_for(60 * kSecondUs);
+  EXPECT_THAT(bench.tracker.history(), ElementsAre(row_json(0, 0), row_json(2, 0.5)));
+  EXPECT_EQ(bench.delivery->report(3).dropped_lines, 1u);
+  EXPECT_EQ(bench.delivery->report(3).left_rows, 0u);
+}
+
+TEST(Delivery, BodiesStaySmallHoweverLongTheBacklog) {
+  Bench bench;
+  bench.log(40'000);
+  bench.journal.exit();
+  bench.start({.batch_bytes = 64 * 1024});
+  bench.run_for(600 * kSecondUs);
+  EXPECT_EQ(bench.tracker.history().size(), 40'000u);
+  EXPECT_EQ(bench.tracker.history(), bench.rows(40'000));
+  EXPECT_LT(bench.tracker.largest_body, 100'000u);
+}
+
+TEST(Delivery, AFileThatIsRefusedCostsOnlyItself) {
+  Bench bench;
+  bench.log(1);
+  bench.journal.write_file("config.yaml", "lr:\n    value: 0.1\n");
+  bench.journal.write_file("media/a.png", "png");
+  bench.journal.append(protocol::FilesRecord{
+      .files = {{.path = "media/a.png"}, {.path = "../../etc/passwd"}, {.path = "missing.bin"}}});
+  bench.journal.exit();
+  bench.tracker.fault = [](const std::string& method, const std::string& path) {
+    return method == "PUT" && path.find("a.png") != std::string::npos
+               ? std::optional<FakeAnswer>({403, ""})
+               : std::nullopt;
+  };
+  bench.start();
+  bench.run_for(60 * kSecondUs);
+  EXPECT_TRUE(bench.delivery->complete());
+  EXPECT_EQ(bench.delivery->report(1).failed_files, 3u);
+  EXPECT_EQ(bench.tracker.files.count("config.yaml"), 1u);
+  EXPECT_EQ(bench.tracker.exit_code, 0);
+}
+
+TEST(Delivery, FilesThatCannotBeTakenNowDoNotHoldUpRows) {
+  Bench bench;
+  bench.journal.write_file("media/a.png", "png");
+  bench.journal.append(protocol::FilesRecord{.files = {{.path = "media/a.png"}}});
+  bench.log(1);
+  bool broken = true;
+  bench.tracker.fault = [&](const std::string& method, const std::string&) {
+    return broken && method == "PUT" ? std::optional<FakeAnswer>({500, ""}) : std::nullopt;
+  };
+  bench.start();
+  bench.run_for(5 * kSecondUs);
+  bench.log(1, 1);
+  bench.run_for(kSecondUs);
+  EXPECT_EQ(bench.tracker.history(), bench.rows(2));
+  broken = false;
+  bench.run_for(100 * kSecondUs);
+  EXPECT_EQ(bench.tracker.files.at("media/a.png"), "png");
+}
+
+TEST(Delivery, GoesOnWhereTheAcknowledgementEnded) {
+  Bench bench;
+  bench.log(6);
+  bench.journal.console("one\ntwo\nthr");
+  bench.start();
+  bench.run_for(5 * kSecondUs);
+  bench.log(2, 6);  // the process is killed here: the journal has more than the server
+  bench.journal.console("ee\n");
+  bench.journal.close();
+  bench.tracker.lines_received = 0;
+  bench.start({.journal_end = JournalEnd::kWriterGone, .use_sync_state = true});
+  bench.run_for(60 * kSecondUs);
+  EXPECT_TRUE(bench.delivery->complete());
+  EXPECT_EQ(bench.tracker.history(), bench.rows(8));
+  EXPECT_THAT(bench.tracker.stream("output.log").at(2), HasSubstr(" three"));
+  EXPECT_LE(bench.tracker.lines_received, 2u + 1u + 2u) << "2 rows, 1 console line, summaries";
+  EXPECT_EQ(*json::parse(bench.tracker.summary)->get("_step"), Value(7));
+  EXPECT_FALSE(bench.tracker.exit_code) << "a crashed run is not completed";
+  EXPECT_EQ(bench.tracker.upserts.back().get("state")->string_or(""), "crashed");
+}
+
+TEST(Delivery, AServerThatLostTheRunGetsAllOfItAgain) {
+  Bench bench;
+  bench.log(6);
+  bench.start();
+  bench.run_for(5 * kSecondUs);
+  bench.journal.exit();
+  bench.journal.close();
+  bench.tracker.lines.clear();
+  bench.tracker.known_run = false;
+  bench.start({.journal_end = JournalEnd::kWriterGone, .use_sync_state = true});
+  bench.run_for(60 * kSecondUs);
+  EXPECT_EQ(bench.tracker.history(), bench.rows(6));
+}
+
+}  // namespace
+}  // namespace runstone::uplink

@@ -1,0 +1,127 @@
+#include "uplink/fake_tracker.h"
+
+#include <fstream>
+#include <sstream>
+
+#include "base/json.h"
+
+namespace runstone::uplink {
+namespace {
+
+std::string text_of(const Value* value) {
+  return value ? std::string(value->string_or("")) : std::string();
+}
+
+}  // namespace
+
+FakeAnswer FakeTracker::handle(const std::string& method, const std::string& target,
+                               const std::string& body) {
+  if (fault) {
+    if (auto answer = fault(method, target)) return std::move(*answer);
+  }
+  if (target == "/graphql") return graphql(body);
+  if (target.find("/file_stream") != std::string::npos) return file_stream(body);
+  if (method == "PUT") {
+    files[target.substr(target.find("/put/") + 5)] = body;
+    return {200, ""};
+  }
+  return {404, "{}"};
+}
+
+FakeAnswer FakeTracker::graphql(const std::string& body) {
+  const auto request = json::parse(body);
+  if (!request) return {400, "{}"};
+  const Value& variables = *request->get("variables");
+  const std::string operation = text_of(request->get("operationName"));
+  if (operation == "UpsertBucket") {
+    upserts.push_back(variables);
+    if (const auto text = text_of(variables.get("config")); !text.empty()) {
+      config = *json::parse(text);
+    }
+    const bool inserted = !std::exchange(known_run, true);
+    const std::string name = text_of(variables.get("name"));
+    const Dict entity{{"id", "E"}, {"name", "alice"}};
+    const std::string project = text_of(variables.get("project"));
+    const Dict bucket{
+        {"id", "RUNID"},
+        {"name", name.empty() ? "r1" : name},
+        {"displayName", "brisk-otter-1"},
+        {"project",
+         Dict{{"id", "P"}, {"name", project.empty() ? "p1" : project}, {"entity", entity}}}};
+    const Dict data{{"upsertBucket", Dict{{"bucket", bucket}, {"inserted", inserted}}}};
+    return {200, json::to_text(Dict{{"data", data}})};
+  }
+  if (operation == "CreateRunFiles") {
+    List urls;
+    for (const Value& name : *variables.get("files")->if_list()) {
+      urls.push_back(Dict{{"name", name}, {"uploadUrl", "/put/" + text_of(&name)}});
+    }
+    const Dict created{{"runID", "RUNID"}, {"uploadHeaders", List{}}, {"files", urls}};
+    return {200, json::to_text(Dict{{"data", Dict{{"createRunFiles", created}}}})};
+  }
+  return {200, R"({"data":{"notifyScriptableRunAlert":{"success":true}}})"};
+}
+
+FakeAnswer FakeTracker::file_stream(const std::string& body) {
+  ++stream_posts;
+  largest_body = std::max(largest_body, body.size());
+  if (body == "{}") ++heartbeats;
+  const auto request = json::parse(body);
+  if (!request || !request->is_dict()) return {400, R"({"error":"no JSON"})"};
+  if (const Value* streams = request->get("files")) {
+    for (const auto& [name, stream] : *streams->if_dict()) {
+      auto number = static_cast<std::uint64_t>(stream.get("offset")->int_or(0));
+      for (const Value& line : *stream.get("content")->if_list()) {
+        ++lines_received;
+        lines[name][number++] = text_of(&line);
+      }
+    }
+  }
+  if (const auto& last = lines["wandb-summary.json"]; !last.empty()) summary = last.at(0);
+  if (const Value* names = request->get("uploaded")) {
+    for (const Value& name : *names->if_list()) uploaded.insert(text_of(&name));
+  }
+  if (const Value* complete = request->get("complete"); complete && complete->bool_or(false)) {
+    exit_code = request->get("exitcode")->int_or(-1);
+  }
+  return {200, stop_runs ? R"({"stopped":true})" : R"({"stopped":false})"};
+}
+
+std::vector<std::string> FakeTracker::stream(const std::string& name) const {
+  std::vector<std::string> out;
+  const auto found = lines.find(name);
+  if (found == lines.end()) return out;
+  for (const auto& [number, line] : found->second) {
+    while (out.size() < number) out.push_back("<gap>");
+    out.push_back(line);
+  }
+  return out;
+}
+
+std::vector<std::string> FakeTracker::history() const { return stream("wandb-history.jsonl"); }
+
+Result<net::ClientResponse> FakeTransport::send(const net::ClientRequest& request) {
+  const auto path_begin = request.url.find('/', request.url.find("//") + 2);
+  const std::string target = request.url.substr(path_begin);
+  requests.push_back(request.method + " " + target);
+  if (cancelled_) return fail(ErrorCode::kFailedPrecondition, "cancelled");
+  if (away) return fail(ErrorCode::kUnavailable, "connection refused");
+  std::string body(request.body);
+  if (!request.body_file.empty()) {
+    std::ifstream file(request.body_file, std::ios::binary);
+    if (!file) return fail(ErrorCode::kNotFound, request.body_file + ": no such file");
+    std::ostringstream bytes;
+    bytes << file.rdbuf();
+    body = bytes.str();
+  }
+  FakeAnswer answer = tracker_.handle(request.method, target, body);
+  if (lost_answers > 0) {
+    --lost_answers;
+    return fail(ErrorCode::kUnavailable, "connection reset");
+  }
+  return net::ClientResponse{.status = answer.status,
+                             .headers = std::move(answer.headers),
+                             .body = std::move(answer.body)};
+}
+
+}  // namespace runstone::uplink

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fs/file_system.h"
+#include "protocol/record.h"
+#include "uplink/api_client.h"
+
+namespace runstone::uplink {
+
+/// Which run files are still to be sent, and the sending of them: addresses in batches from
+/// CreateRunFiles, then one PUT each. A file that the server refuses or that cannot be read is
+/// passed over and counted; trouble that may pass is the caller's to wait for.
+class FileUploads {
+ public:
+  FileUploads(fs::FileSystem& disk, fs::Path files_directory);
+
+  /// Notes what the journal says of files; "end" and "live" ones go (again) at the end.
+  void add(const std::vector<protocol::FilesRecord::File>& files);
+  /// The run has ended: what waited for it is due, and each standard file that is there. A standard
+  /// file that is missing on disk is sent from the bytes that `make` gives, if it gives any; of a
+  /// run that crashed they come first, since what is on disk may be older.
+  void end_run(bool crashed,
+               const std::function<std::optional<std::string>(const std::string& name)>& make);
+
+  bool has_work() const { return !due_.empty(); }
+  std::size_t waiting() const { return due_.size(); }
+  std::uint64_t failed() const { return failed_; }
+  /// Sends one request: nothing if it went well or cost only that file.
+  std::optional<Trouble> send_one(ApiClient& api, const RunIdentity& run, std::int64_t timeout_us);
+  /// Names whose PUT has finished since the last call; for the file stream's `uploaded`.
+  std::vector<std::string> take_uploaded() { return std::exchange(uploaded_, {}); }
+  bool has_uploaded() const { return !uploaded_.empty(); }
+  /// What was passed over, one line each, since the last call.
+  std::vector<std::string> take_complaints() { return std::exchange(complaints_, {}); }
+
+ private:
+  static constexpr std::size_t kNamesPerRequest = 100;
+
+  void enqueue(Upload upload);
+  std::optional<Trouble> ask_for_urls(ApiClient& api, const RunIdentity& run,
+                                      std::int64_t timeout_us);
+  void give_up(const std::string& why);
+
+  fs::FileSystem& disk_;
+  const fs::Path directory_;
+  std::deque<Upload> due_;
+  std::map<std::string, std::string> urls_;  // of the names at the front of due_
+  std::vector<std::string> put_headers_;
+  std::vector<std::string> at_end_, uploaded_, complaints_;
+  std::uint64_t failed_ = 0;
+};
+
+}  // namespace runstone::uplink

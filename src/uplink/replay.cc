@@ -1,0 +1,300 @@
+#include "uplink/replay.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <limits>
+
+#include "base/json.h"
+#include "protocol/run_config.h"
+
+namespace runstone::uplink {
+namespace {
+
+using protocol::RecordItem;
+
+void set_at(Dict& root, const std::vector<std::string>& path, Value value) {
+  Dict* dict = &root;
+  for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+    Value& next = (*dict)[path[i]];
+    if (!next.is_dict()) next = Dict();
+    dict = next.if_dict();
+  }
+  dict->set(path.back(), std::move(value));
+}
+
+void erase_at(Dict& root, const std::vector<std::string>& path) {
+  Dict* dict = &root;
+  for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+    Value* next = dict->find(path[i]);
+    if (next == nullptr || !next->is_dict()) return;
+    dict = next->if_dict();
+  }
+  if (!path.empty()) dict->erase(path.back());
+}
+
+/// A dict in a row sets each leaf below it, beside the leaves set by other items.
+void merge_at(Dict& root, const std::vector<std::string>& path, Value value) {
+  Dict* dict = &root;
+  for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+    Value& next = (*dict)[path[i]];
+    if (!next.is_dict()) next = Dict();
+    dict = next.if_dict();
+  }
+  Value& slot = (*dict)[path.back()];
+  if (!value.is_dict() || !slot.is_dict()) {
+    slot = std::move(value);
+    return;
+  }
+  for (const auto& [key, inner] : *value.if_dict()) {
+    merge_at(*slot.if_dict(), {key}, inner);
+  }
+}
+
+bool is_flat(const protocol::HistoryRecord& history) {
+  return std::all_of(history.items.begin(), history.items.end(),
+                     [](const RecordItem& item) { return item.path.size() == 1; });
+}
+
+bool has_step(const protocol::HistoryRecord& history) {
+  return std::any_of(history.items.begin(), history.items.end(), [](const RecordItem& item) {
+    return item.path.size() == 1 && item.path[0] == "_step";
+  });
+}
+
+/// The stock client writes every value as JSON text; most are numbers, which need no JSON parser.
+std::optional<ValueRef> number_in(std::string_view text) {
+  if (text == "NaN") return ValueRef(std::numeric_limits<double>::quiet_NaN());
+  if (text == "Infinity") return ValueRef(std::numeric_limits<double>::infinity());
+  if (text == "-Infinity") return ValueRef(-std::numeric_limits<double>::infinity());
+  if (text.empty() || (text[0] != '-' && (text[0] < '0' || text[0] > '9'))) return std::nullopt;
+  const char* end = text.data() + text.size();
+  std::int64_t integer = 0;
+  if (const auto got = std::from_chars(text.data(), end, integer);
+      got.ec == std::errc() && got.ptr == end) {
+    return ValueRef(integer);
+  }
+  double number = 0;
+  if (const auto got = std::from_chars(text.data(), end, number);
+      got.ec == std::errc() && got.ptr == end) {
+    return ValueRef(number);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void append_history_json(std::string& out, const protocol::HistoryRecord& history,
+                         std::int64_t step) {
+  if (!is_flat(history)) {
+    Dict row;
+    for (const RecordItem& item : history.items) {
+      if (item.path.empty()) continue;
+      auto value = protocol::item_value(item);
+      if (value) merge_at(row, item.path, std::move(*value));
+    }
+    if (!row.contains("_step")) row.set("_step", step);
+    json::append(out, row);
+    return;
+  }
+  out += '{';
+  for (const RecordItem& item : history.items) {
+    if (out.back() != '{') out += ',';
+    json::append_string(out, item.path[0]);
+    out += ':';
+    protocol::append_item_json(out, item);
+  }
+  if (!has_step(history)) {
+    out += out.back() == '{' ? "\"_step\":" : ",\"_step\":";
+    json::append_int(out, step);
+  }
+  out += '}';
+}
+
+void RunReplay::skip(const Delivered& delivered) {
+  delivered_ = delivered;
+  console_.skip_before(delivered.console);
+}
+
+void RunReplay::apply(const protocol::Record& record, protocol::FileStreamRequest& out) {
+  const auto& body = record.body;
+  if (const auto* history = std::get_if<protocol::HistoryRecord>(&body)) {
+    apply_history(*history, out);
+  } else if (const auto* summary = std::get_if<protocol::SummaryRecord>(&body)) {
+    apply_summary(*summary);
+  } else if (const auto* text = std::get_if<protocol::OutputRawRecord>(&body)) {
+    console_.write(text->is_stderr, text->timestamp_us, text->text);
+  } else if (const auto* logged = std::get_if<protocol::OutputLoggerRecord>(&body)) {
+    console_.write(false, run_ ? run_->start_time_us : 0, logged->line + "\n");
+  } else if (const auto* stats = std::get_if<protocol::StatsRecord>(&body)) {
+    apply_stats(*stats, out);
+  } else if (const auto* config = std::get_if<protocol::ConfigRecord>(&body)) {
+    apply_config(*config);
+  } else if (const auto* metric = std::get_if<protocol::MetricRecord>(&body)) {
+    apply_metric(*metric);
+  } else if (const auto* run = std::get_if<protocol::RunRecord>(&body)) {
+    apply_run(*run);
+  } else if (const auto* header = std::get_if<protocol::HeaderRecord>(&body)) {
+    producer_ = header->producer;
+  } else if (const auto* environment = std::get_if<protocol::EnvironmentRecord>(&body)) {
+    for (const auto& [key, value] : environment->metadata) metadata_.set(key, value);
+    run_changed_ = true;
+  } else if (const auto* telemetry = std::get_if<protocol::TelemetryRecord>(&body)) {
+    // Later records carry only what is new.
+    for (auto field :
+         {&protocol::TelemetryRecord::python_version, &protocol::TelemetryRecord::client_version,
+          &protocol::TelemetryRecord::core_version, &protocol::TelemetryRecord::platform}) {
+      if (!(telemetry->*field).empty()) telemetry_.*field = telemetry->*field;
+    }
+    run_changed_ = true;
+  } else if (const auto* files = std::get_if<protocol::FilesRecord>(&body)) {
+    files_.insert(files_.end(), files->files.begin(), files->files.end());
+  } else if (const auto* alert = std::get_if<protocol::AlertRecord>(&body)) {
+    alerts_.push_back(*alert);
+  } else if (std::holds_alternative<protocol::PreemptingRecord>(body)) {
+    preempting_ = true;
+  } else if (std::holds_alternative<protocol::ArtifactRecord>(body) ||
+             std::holds_alternative<protocol::UseArtifactRecord>(body)) {
+    ++artifact_count_;
+  } else if (const auto* exit = std::get_if<protocol::ExitRecord>(&body)) {
+    exit_ = *exit;
+  }
+}
+
+void RunReplay::apply_run(const protocol::RunRecord& run) {
+  if (!run_) {
+    run_ = run;
+  } else {
+    // A later record replaces the fields that it carries.
+    for (auto field : {&protocol::RunRecord::entity, &protocol::RunRecord::project,
+                       &protocol::RunRecord::run_group, &protocol::RunRecord::job_type,
+                       &protocol::RunRecord::display_name, &protocol::RunRecord::notes,
+                       &protocol::RunRecord::sweep_id, &protocol::RunRecord::host}) {
+      if (!(run.*field).empty()) (*run_).*field = run.*field;
+    }
+    if (!run.tags.empty()) run_->tags = run.tags;
+  }
+  apply_config(run.config);
+  apply_summary(run.summary);
+  run_changed_ = true;
+}
+
+void RunReplay::apply_config(const protocol::ConfigRecord& config) {
+  for (const RecordItem& item : config.update) {
+    auto value = protocol::item_value(item);
+    if (value && !item.path.empty()) set_at(config_, item.path, std::move(*value));
+  }
+  for (const auto& path : config.remove) erase_at(config_, path);
+  run_changed_ = true;
+}
+
+void RunReplay::apply_summary(const protocol::SummaryRecord& summary) {
+  for (const RecordItem& item : summary.update) {
+    auto value = protocol::item_value(item);
+    if (value && !item.path.empty()) summary_.apply_record_update(item.path, *value);
+  }
+  for (const auto& path : summary.remove) summary_.apply_record_remove(path);
+  if (!summary.update.empty() || !summary.remove.empty()) summary_changed_ = true;
+}
+
+void RunReplay::apply_metric(const protocol::MetricRecord& metric) {
+  MetricDefinition definition{.name = metric.glob_name.empty() ? metric.name : metric.glob_name,
+                              .step_metric = metric.step_metric,
+                              .step_sync = metric.step_sync,
+                              .hidden = metric.hidden,
+                              .defined = metric.defined,
+                              .goal = static_cast<Goal>(metric.goal)};
+  const std::pair<bool, SummaryOp> ops[] = {
+      {metric.summary_min, kOpMin},   {metric.summary_max, kOpMax},
+      {metric.summary_mean, kOpMean}, {metric.summary_best, kOpBest},
+      {metric.summary_last, kOpLast}, {metric.summary_none, kOpNone},
+      {metric.summary_copy, kOpCopy}, {metric.summary_first, kOpFirst}};
+  for (const auto& [set, op] : ops) {
+    if (set) definition.ops |= op;
+  }
+  summary_.apply_metric_record(definition, metric.overwrite);
+  run_changed_ = true;
+  summary_changed_ = true;
+}
+
+void RunReplay::observe(const RecordItem& item) {
+  SummarySlot& slot = summary_.slot(item.path);
+  if (const auto* json = std::get_if<protocol::JsonText>(&item.value)) {
+    if (const auto number = number_in(json->text)) return summary_.observe(slot, *number);
+    const auto value = json::parse(json->text);
+    if (value) summary_.observe(slot, *value);
+    return;
+  }
+  std::visit(
+      [&](const auto& value) {
+        if constexpr (!std::is_same_v<std::decay_t<decltype(value)>, protocol::JsonText>) {
+          summary_.observe(slot, ValueRef(value));
+        }
+      },
+      item.value);
+}
+
+void RunReplay::apply_history(const protocol::HistoryRecord& history,
+                              protocol::FileStreamRequest& out) {
+  // A log of shared mode has no steps: its rows are numbered in order.
+  const std::int64_t step = history.step.value_or(static_cast<std::int64_t>(history_lines_));
+  for (const RecordItem& item : history.items) {
+    if (!item.path.empty()) observe(item);
+  }
+  if (!has_step(history)) summary_.observe(summary_.slot({"_step"}), ValueRef(step));
+  summary_changed_ = true;
+  const bool is_new = history_lines_ >= delivered_.history;
+  line_.clear();
+  append_history_json(line_, history, step);
+  if (line_.size() > kMaxRowBytes) {
+    ++dropped_lines_;  // not numbered either, so that the server sees no gap
+    return;
+  }
+  if (is_new) {
+    if (out.history.empty()) out.history.begin(history_lines_);
+    out.history.add(line_);
+  }
+  ++history_lines_;
+}
+
+void RunReplay::apply_stats(const protocol::StatsRecord& stats, protocol::FileStreamRequest& out) {
+  if (stats.items.empty()) return;
+  const double timestamp = static_cast<double>(stats.timestamp_us) / 1e6;
+  const std::int64_t start_us = run_ ? run_->start_time_us : stats.timestamp_us;
+  line_ = "{\"_wandb\":true,\"_timestamp\":";
+  json::append_double(line_, timestamp);
+  line_ += ",\"_runtime\":";
+  json::append_double(line_, static_cast<double>(stats.timestamp_us - start_us) / 1e6);
+  for (const auto& [key, value_json] : stats.items) {
+    line_ += ',';
+    json::append_string(line_, "system." + key);
+    line_ += ':';
+    line_ += value_json;
+  }
+  line_ += '}';
+  if (event_lines_ >= delivered_.events) {
+    if (out.events.empty()) out.events.begin(event_lines_);
+    out.events.add(line_);
+  }
+  ++event_lines_;
+}
+
+std::string RunReplay::summary_json() const { return json::to_text(summary_.to_dict()); }
+
+Dict RunReplay::full_config() const {
+  protocol::RunConfigFacts facts;
+  facts.client_version = telemetry_.client_version.empty() ? producer_ : telemetry_.client_version;
+  facts.core_version = telemetry_.core_version;
+  facts.python_version = telemetry_.python_version;
+  facts.platform = telemetry_.platform;
+  facts.metadata = metadata_;
+  if (const Value* code_path = metadata_.find("codePath")) {
+    facts.code_path = code_path->string_or("");
+  }
+  const Value* writer = metadata_.find("writerId");
+  facts.writer_id = writer ? std::string(writer->string_or("")) : std::string();
+  if (facts.writer_id.empty() && run_) facts.writer_id = run_->run_id;
+  return protocol::full_config(config_, summary_.metrics(), facts);
+}
+
+}  // namespace runstone::uplink

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/summary_table.h"
+#include "protocol/file_stream_writer.h"
+#include "protocol/record.h"
+#include "runstone/value.h"
+#include "uplink/console_lines.h"
+
+namespace runstone::uplink {
+
+/// What a run is, rebuilt from its journal: every record applied in order. The lines that the
+/// records stand for go to a request that is being filled; everything else is kept as the state
+/// now. Applying the same journal twice gives the same lines with the same numbers.
+class RunReplay {
+ public:
+  /// A longer row is left out: no server takes it. It stays in the journal, and is counted.
+  static constexpr std::size_t kMaxRowBytes = 8u << 20;
+
+  /// Lines that a server has already: counted, not produced again.
+  struct Delivered {
+    std::uint64_t history = 0, events = 0, console = 0;
+  };
+  void skip(const Delivered& delivered);
+  /// Number of the run's first history line, if an earlier journal of the run holds those before
+  /// it.
+  void start_history_at(std::uint64_t line) { history_lines_ = first_history_line_ = line; }
+
+  void apply(const protocol::Record& record, protocol::FileStreamRequest& out);
+
+  const std::optional<protocol::RunRecord>& run() const { return run_; }
+  const std::optional<protocol::ExitRecord>& exit() const { return exit_; }
+  ConsoleLines& console() { return console_; }
+  SummaryTable& summary() { return summary_; }
+  /// The run's summary as one line of JSON.
+  std::string summary_json() const;
+  /// {"lr":{"value":0.1},...,"_wandb":{...}}.
+  Dict full_config() const;
+  const Dict& metadata() const { return metadata_; }
+
+  std::uint64_t history_lines() const { return history_lines_; }
+  std::uint64_t own_rows() const { return history_lines_ - first_history_line_; }
+  std::uint64_t event_lines() const { return event_lines_; }
+  std::uint64_t dropped_lines() const { return dropped_lines_; }
+  std::uint64_t artifact_count() const { return artifact_count_; }
+
+  // What has changed since it was last asked.
+  bool take_run_changed() { return std::exchange(run_changed_, false); }
+  bool summary_changed() const { return summary_changed_; }
+  void clear_summary_changed() { summary_changed_ = false; }
+  bool take_preempting() { return std::exchange(preempting_, false); }
+  std::vector<protocol::FilesRecord::File> take_files() { return std::exchange(files_, {}); }
+  std::vector<protocol::AlertRecord> take_alerts() { return std::exchange(alerts_, {}); }
+
+ private:
+  void apply_run(const protocol::RunRecord& run);
+  void apply_config(const protocol::ConfigRecord& config);
+  void apply_summary(const protocol::SummaryRecord& summary);
+  void apply_history(const protocol::HistoryRecord& history, protocol::FileStreamRequest& out);
+  void apply_stats(const protocol::StatsRecord& stats, protocol::FileStreamRequest& out);
+  void apply_metric(const protocol::MetricRecord& metric);
+  void observe(const protocol::RecordItem& item);
+
+  std::optional<protocol::RunRecord> run_;
+  std::optional<protocol::ExitRecord> exit_;
+  std::string producer_;
+  protocol::TelemetryRecord telemetry_;
+  Dict config_, metadata_;
+  SummaryTable summary_;
+  ConsoleLines console_;
+  std::vector<protocol::FilesRecord::File> files_;
+  std::vector<protocol::AlertRecord> alerts_;
+  Delivered delivered_;
+  std::uint64_t first_history_line_ = 0, history_lines_ = 0, event_lines_ = 0;
+  std::uint64_t dropped_lines_ = 0, artifact_count_ = 0;
+  bool run_changed_ = false, summary_changed_ = false, preempting_ = false;
+  std::string line_;  // reused from row to row
+};
+
+/// The row as one line of JSON: flat items as they come, nested ones merged into objects. `_step`
+/// is `step` unless the items hold one.
+void append_history_json(std::string& out, const protocol::HistoryRecord& history,
+                         std::int64_t step);
+
+}  // namespace runstone::uplink

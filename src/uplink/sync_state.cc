@@ -1,0 +1,72 @@
+#include "uplink/sync_state.h"
+
+#include "base/json.h"
+
+namespace runstone::uplink {
+namespace {
+
+constexpr std::string_view kFormat = "runstone-syncstate-1";
+constexpr std::uint64_t kMaxFileBytes = 64 * 1024;
+
+std::uint64_t count_at(const Value& json, std::string_view key) {
+  const Value* value = json.get(key);
+  const std::int64_t count = value ? value->int_or(0) : 0;
+  return count > 0 ? static_cast<std::uint64_t>(count) : 0;
+}
+
+std::string text_at(const Value& json, std::string_view key) {
+  const Value* value = json.get(key);
+  return value ? std::string(value->string_or("")) : std::string();
+}
+
+}  // namespace
+
+fs::Path sync_state_path(const fs::Path& journal) {
+  fs::Path path = journal;
+  path += ".syncstate";
+  return path;
+}
+
+std::optional<SyncState> load_sync_state(fs::FileSystem& disk, const fs::Path& journal) {
+  const auto bytes = fs::read_file(disk, sync_state_path(journal), kMaxFileBytes);
+  if (!bytes) return std::nullopt;
+  const auto json = json::parse(*bytes);
+  if (!json || text_at(*json, "format") != kFormat) return std::nullopt;
+  return SyncState{.base_url = text_at(*json, "base_url"),
+                   .entity = text_at(*json, "entity"),
+                   .project = text_at(*json, "project"),
+                   .run_id = text_at(*json, "run_id"),
+                   .history_lines = count_at(*json, "history_lines"),
+                   .event_lines = count_at(*json, "event_lines"),
+                   .console_lines = count_at(*json, "console_lines")};
+}
+
+Result<void> save_sync_state(fs::FileSystem& disk, const fs::Path& journal,
+                             const SyncState& state) {
+  const fs::Path path = sync_state_path(journal);
+  if (disk.exists(path) && !load_sync_state(disk, journal)) {
+    return fail(ErrorCode::kFailedPrecondition, path.string() + " is another program's");
+  }
+  const Dict json{{"format", kFormat},
+                  {"base_url", state.base_url},
+                  {"entity", state.entity},
+                  {"project", state.project},
+                  {"run_id", state.run_id},
+                  {"history_lines", state.history_lines},
+                  {"event_lines", state.event_lines},
+                  {"console_lines", state.console_lines}};
+  return fs::replace_file(disk, path, json::to_text(json) + "\n");
+}
+
+fs::Path synced_mark_path(const fs::Path& journal) {
+  fs::Path path = journal;
+  path += ".synced";
+  return path;
+}
+
+void mark_synced(const fs::Path& journal) {
+  discard(fs::replace_file(fs::real_file_system(), synced_mark_path(journal), ""),
+          "without the mark the run is sent once more, which changes nothing");
+}
+
+}  // namespace runstone::uplink

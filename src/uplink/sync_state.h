@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "fs/file_system.h"
+#include "runstone/result.h"
+
+namespace runstone::uplink {
+
+/// How far a server has acknowledged a journal: kept beside it in `run-<id>.wandb.syncstate`. It
+/// only spares work, since sending a line again changes nothing; so it is written without a sync,
+/// and one that is missing, damaged or of another program means: from the start.
+struct SyncState {
+  std::string base_url, entity, project, run_id;
+  std::uint64_t history_lines = 0, event_lines = 0, console_lines = 0;
+};
+
+fs::Path sync_state_path(const fs::Path& journal);
+/// Nothing if there is none of ours.
+std::optional<SyncState> load_sync_state(fs::FileSystem& disk, const fs::Path& journal);
+/// Replaces the file in one step. kFailedPrecondition if another program's file is in its place.
+Result<void> save_sync_state(fs::FileSystem& disk, const fs::Path& journal, const SyncState& state);
+
+/// The empty file `run-<id>.wandb.synced`: all of the journal was delivered once.
+fs::Path synced_mark_path(const fs::Path& journal);
+void mark_synced(const fs::Path& journal);
+
+}  // namespace runstone::uplink

@@ -1,0 +1,134 @@
+#include "uplink/uplink.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "base/clock.h"
+#include "net/client/http_client.h"
+#include "uplink/delivery.h"
+
+namespace runstone::uplink {
+namespace {
+
+/// "No bound" comes as the largest number there is, which a clock cannot add to the time now.
+constexpr std::int64_t kLongestWaitUs = std::int64_t{365} * 24 * 3600 * 1'000'000;
+
+/// One thread around a Delivery: it sleeps when turn() says so, and ends when all is delivered.
+class ThreadedUplink final : public Uplink {
+ public:
+  explicit ThreadedUplink(UplinkOptions options)
+      : journal_(options.journal_path),
+        transport_(net::make_http_client({.proxy = options.target.proxy,
+                                          .verify_tls = options.target.verify_tls,
+                                          .ca_file = options.target.ca_file})),
+        delivery_(fs::real_file_system(), system_clock(), *transport_, options.target,
+                  delivery_options(options)) {
+    if (options.identity) identity_ = *options.identity;
+  }
+
+  ~ThreadedUplink() override { finish(0, std::nullopt); }
+
+  void start_thread() {
+    // The program's signals are for its own threads: Ctrl-C must reach the main one.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    thread_ = std::thread([this] { work(); });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+
+  DeliveryReport finish(std::int64_t timeout_us,
+                        std::optional<std::uint64_t> rows_written) override {
+    if (thread_.joinable()) {
+      std::unique_lock lock(mutex_);
+      hurry_ = true;
+      wake_.notify_all();
+      const auto bounded_us = std::clamp<std::int64_t>(timeout_us, 0, kLongestWaitUs);
+      ended_signal_.wait_for(lock, std::chrono::microseconds(bounded_us),
+                             [&] { return ended_.load(); });
+      stop_ = true;
+      wake_.notify_all();
+      lock.unlock();
+      if (!ended_) transport_->cancel();
+      thread_.join();
+    }
+    const DeliveryReport report = delivery_.report(rows_written);
+    if (report.complete && report.failed_files == 0) mark_synced(journal_);
+    return report;
+  }
+
+  RunIdentity identity() const override {
+    const std::scoped_lock lock(mutex_);
+    return identity_;
+  }
+
+  std::uint64_t acked_rows() const override { return delivery_.acked_rows(); }
+
+ private:
+  DeliveryOptions delivery_options(UplinkOptions& options) {
+    return {.journal = options.journal_path,
+            .request = std::move(options.request),
+            .identity = options.identity,
+            .on_identity =
+                [this, told = std::move(options.on_identity)](const RunIdentity& identity) {
+                  {
+                    const std::scoped_lock lock(mutex_);
+                    identity_ = identity;
+                  }
+                  if (told) told(identity);
+                },
+            .on_stop = std::move(options.on_stop),
+            .on_message = std::move(options.on_message)};
+  }
+
+  void work() {
+    bool hurried = false;
+    while (true) {
+      {
+        const std::scoped_lock lock(mutex_);
+        if (stop_) break;
+        if (hurry_ && !std::exchange(hurried, true)) delivery_.hurry();
+      }
+      const Delivery::Turn turn = delivery_.turn();
+      if (turn.kind == Delivery::Turn::Kind::kEnded) break;
+      if (turn.kind == Delivery::Turn::Kind::kAgain) continue;
+      const auto left_us = turn.wake_at_us - system_clock().monotonic_us();
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, std::chrono::microseconds(std::max<std::int64_t>(left_us, 0)),
+                     [&] { return stop_ || (hurry_ && !hurried); });
+    }
+    const std::scoped_lock lock(mutex_);
+    ended_ = true;
+    ended_signal_.notify_all();
+  }
+
+  const fs::Path journal_;
+  std::unique_ptr<net::HttpTransport> transport_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_, ended_signal_;
+  RunIdentity identity_;
+  bool hurry_ = false, stop_ = false;
+  std::atomic<bool> ended_ = false;
+  Delivery delivery_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Uplink>> Uplink::start(UplinkOptions options) {
+  if (options.target.base_url.empty()) {
+    return fail(ErrorCode::kInvalidArgument, "no server to send to");
+  }
+  auto uplink = std::make_unique<ThreadedUplink>(std::move(options));
+  uplink->start_thread();
+  return std::unique_ptr<Uplink>(std::move(uplink));
+}
+
+}  // namespace runstone::uplink

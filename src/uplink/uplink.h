@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runstone/result.h"
+#include "runstone/value.h"
+
+namespace runstone::uplink {
+
+/// A server of the API, and the key that was set for exactly that address.
+struct Target {
+  std::string base_url;  ///< "http://127.0.0.1:7867"; a trailing slash does not matter
+  std::string api_key;
+  std::string proxy;  ///< empty: of the environment
+  bool verify_tls = true;
+  std::string ca_file;
+};
+
+/// What the server needs to know to create a run. Empty text means: not given.
+struct RunRequest {
+  std::string run_id;
+  std::string entity, project, display_name, notes, group, job_type, sweep_id, host, program;
+  std::string git_commit, git_remote;
+  std::optional<std::vector<std::string>> tags;  ///< absent: leave unchanged
+  /// Keys to values as the user gave them, `_wandb` included if it is known already; null: not
+  /// sent.
+  Value config;
+};
+
+/// Who the run is on the server; these replace what the user asked for and make every later URL.
+struct RunIdentity {
+  std::string storage_id;  ///< opaque; empty if no server has answered yet
+  std::string run_id;      ///< `name` in the API
+  std::string display_name, entity, project, sweep_id;
+  bool inserted = true;  ///< false: the run was there before
+};
+
+/// Creates the run: one round trip, within `timeout_us`. Blocks; for init().
+/// Errors   kUnauthenticated: the key is refused (401, or a server that knows no such user);
+///          kPermissionDenied: 403; kInvalidArgument: the server refuses the request for good (400,
+///          422, a GraphQL error), with its words; kUnavailable: all else (no connection, no answer
+///          in time, 5xx, 429, not JSON): start with a local name, an Uplink goes on trying.
+Result<RunIdentity> contact(const Target& target, const RunRequest& request,
+                            std::int64_t timeout_us = 2'000'000);
+
+enum class MessageLevel { kInfo, kWarning, kError };
+
+struct UplinkOptions {
+  Target target;
+  std::string journal_path;  ///< .../run-<id>.wandb; the run's files are in files/ beside it
+  RunRequest request;        ///< used, with the journal's run record, if `identity` is absent
+  std::optional<RunIdentity> identity;  ///< of contact(), if it succeeded
+
+  // Called on the uplink's own thread. They must not call the Uplink and should return at once.
+  std::function<void(const RunIdentity&)> on_identity;  ///< the server was reached after init
+  std::function<void()> on_stop;                        ///< somebody pressed stop; once
+  /// For the terminal, rare: the server is away, is back, has refused the run.
+  std::function<void(MessageLevel, const std::string&)> on_message;
+};
+
+/// What became of the run's data. Everything that is not delivered is in the journal.
+struct DeliveryReport {
+  bool complete = false;            ///< every record that was in the journal is acknowledged
+  std::uint64_t acked_rows = 0;     ///< history rows that the server has
+  std::uint64_t left_rows = 0;      ///< history rows in the journal that it does not have yet
+  std::uint64_t dropped_lines = 0;  ///< too long for any server; they are in the journal only
+  std::uint64_t failed_files = 0;   ///< run files that were refused or could not be read
+  bool stopped_by_server = false;   ///< 404, 401, 403, ...: sending ended before finish()
+  std::string error;                ///< the last trouble, for the user; empty if complete
+};
+
+/// Delivers one journal while it grows. Starts one thread; the journal is the only queue, so memory
+/// does not grow with an outage. Nothing here ever blocks the thread that logs.
+/// After fork() the child must neither call nor destroy its copy (the thread is not there):
+/// release() the pointer.
+class Uplink {
+ public:
+  static Result<std::unique_ptr<Uplink>> start(UplinkOptions options);
+  virtual ~Uplink() = default;  ///< cancels what is under way, as finish(0) does
+
+  /// The exit record has been appended: delivers the rest and returns when all is acknowledged,
+  /// when the server has refused for good, or after `timeout_us`, even if the server hangs. 0: at
+  /// once. `rows_written` (of the journal) spares the counting of rows that were never read.
+  virtual DeliveryReport finish(std::int64_t timeout_us,
+                                std::optional<std::uint64_t> rows_written = std::nullopt) = 0;
+  /// Who the run is by now: of contact(), or once the thread has reached the server.
+  virtual RunIdentity identity() const = 0;
+  /// Rows acknowledged so far; any thread.
+  virtual std::uint64_t acked_rows() const = 0;
+};
+
+}  // namespace runstone::uplink
