@@ -1,0 +1,306 @@
+#include <algorithm>
+#include <utility>
+
+#include "base/encoding.h"
+#include "base/json.h"
+#include "base/random_id.h"
+#include "base/try.h"
+#include "ingest/ingest_service.h"
+#include "ingest/run_rules.h"
+#include "model/names.h"
+#include "store/apply_update.h"
+
+namespace runstone::ingest {
+namespace {
+
+constexpr std::size_t kMaxNameBytes = 128;
+constexpr std::size_t kMaxFileNameBytes = 4096;
+constexpr const char* kDefaultProject = "uncategorized";
+
+// What can stand in a URL's path and in the client's own paths.
+Result<void> check_name(const char* what, std::string_view name) {
+  const auto bad = [&](const char* why) {
+    return fail(ErrorCode::kInvalidArgument,
+                std::string(what) + " '" + std::string(name) + "' " + why);
+  };
+  if (name.empty()) return bad("is empty");
+  if (name.size() > kMaxNameBytes) return bad("is longer than 128 bytes");
+  if (name == "." || name == "..") return bad("is no name");
+  if (!is_valid_utf8(name)) return bad("is not UTF-8");
+  for (const char c : name) {
+    if (static_cast<unsigned char>(c) < 0x20 || std::string_view("/\\#?%:").find(c) != std::string_view::npos) {
+      return bad("must not contain any of / \\ # ? % : or control characters");
+    }
+  }
+  return {};
+}
+
+Result<void> check_file_name(std::string_view name) {
+  if (name.empty() || name.size() > kMaxFileNameBytes || !is_valid_utf8(name) ||
+      name.find('\0') != std::string_view::npos) {
+    return fail(ErrorCode::kInvalidArgument, "not a file name: '" + std::string(name) + "'");
+  }
+  return {};
+}
+
+Result<void> check_object(const char* what, const std::optional<std::string>& text) {
+  if (!text) return {};
+  const auto parsed = json::parse(*text);
+  if (!parsed) return fail(Error(parsed.error()).with_context(what));
+  if (!parsed->is_dict()) {
+    return fail(ErrorCode::kInvalidArgument, std::string(what) + ": not a JSON object");
+  }
+  return {};
+}
+
+Result<store::Project> project_of(store::Store& store, const std::string& entity_name,
+                                  const std::string& name, std::int64_t now_us) {
+  auto found = store.find_project(entity_name, name);
+  if (found || found.error().code != ErrorCode::kNotFound) return found;
+  RUNSTONE_TRY(const auto entity, store.find_entity(entity_name));
+  auto made = store.create_project(entity.id, name, now_us);
+  if (!made && made.error().code == ErrorCode::kConflict) {
+    return store.find_project(entity_name, name);
+  }
+  return made;
+}
+
+store::RunUpdate update_from(UpsertRun& input, std::int64_t now_us) {
+  store::RunUpdate update;
+  update.display_name = std::move(input.display_name);
+  update.notes = std::move(input.notes);
+  update.description = std::move(input.description);
+  update.group = std::move(input.group);
+  update.job_type = std::move(input.job_type);
+  update.sweep = std::move(input.sweep);
+  update.host = std::move(input.host);
+  update.program = std::move(input.program);
+  update.commit = std::move(input.commit);
+  update.repo = std::move(input.repo);
+  update.config_json = std::move(input.config_json);
+  update.summary_json = std::move(input.summary_json);
+  update.tags = std::move(input.tags);
+  update.updated_at_us = now_us;
+  return update;
+}
+
+std::string file_key(store::RunId run, std::string_view name) {
+  return files_prefix(run) + "/" + objects::make_key_part(name);
+}
+
+}  // namespace
+
+std::string files_prefix(store::RunId run) {
+  return "runs/" + std::to_string(store::to_number(run));
+}
+std::string parts_prefix(store::RunId run) {
+  return "parts/" + std::to_string(store::to_number(run));
+}
+
+RunChange IngestService::change_of(const RunSlot& slot) const {
+  RunChange change;
+  change.path = slot.path;
+  change.row_total = slot.info.history_lines;
+  change.last_step = slot.info.last_step;
+  change.state = store::to_string(slot.info.state);
+  change.display_name = slot.info.display_name;
+  change.heartbeat_at_us = slot.info.heartbeat_at_us;
+  return change;
+}
+
+// write_mutex_ held.
+Result<void> IngestService::commit_update(const Slot& slot, store::RunUpdate update,
+                                          RunChange change) {
+  update.run = slot->id;
+  store::RunUpdate small = update;
+  small.config_json.reset();
+  small.summary_json.reset();
+  store::apply_update(slot->info, small);
+  Round round;
+  auto& touched = round.of(slot);
+  touched.update = std::move(update);
+  touched.change = std::move(change);
+  touched.change.path = slot->path;
+  touched.write_keys = !store::is_live(slot->info.state);
+  return commit_round(round);
+}
+
+Result<UpsertedRun> IngestService::upsert_run(UpsertRun input) {
+  RUNSTONE_TRY(check_object("config", input.config_json));
+  RUNSTONE_TRY(check_object("summaryMetrics", input.summary_json));
+  std::optional<store::RunState> state;
+  if (input.state) {
+    state = store::run_state_from(*input.state);
+    if (!state) return fail(ErrorCode::kInvalidArgument, "unknown run state '" + *input.state + "'");
+  }
+  const std::int64_t now = clock_.now_us();
+  const std::scoped_lock lock(write_mutex_);
+
+  Slot slot;
+  if (input.id) {
+    RUNSTONE_TRY(slot, find_slot(*input.id));
+  } else {
+    RunPath path;
+    path.entity = input.entity.empty() ? input.default_entity : input.entity;
+    path.project = input.project.empty() ? kDefaultProject : input.project;
+    path.run = input.name ? *input.name : random_id(8);
+    RUNSTONE_TRY(check_name("project", path.project));
+    RUNSTONE_TRY(check_name("run id", path.run));
+    auto found = find_slot(path);
+    if (!found && found.error().code != ErrorCode::kNotFound) return fail(found.error());
+    if (!found) {
+      RUNSTONE_TRY(const auto project, project_of(store_, path.entity, path.project, now));
+      store::NewRun made;
+      made.project = project.id;
+      made.name = path.run;
+      if (input.display_name && !input.display_name->empty()) {
+        made.display_name = *input.display_name;
+      } else {
+        RUNSTONE_TRY(const auto count, store_.count_runs(project.id));
+        made.display_name = two_word_name_from_kernel(static_cast<std::uint64_t>(count) + 1);
+      }
+      input.display_name.reset();
+      made.user = input.user;
+      made.state = state.value_or(store::RunState::kRunning);
+      made.created_at_us = now;
+      store::RunUpdate first = update_from(input, now);
+      if (state && !store::is_live(*state)) first.finished_at_us = std::optional(now);
+      UpsertedRun result;
+      RUNSTONE_TRY(result.run, store_.create_run(made, first));
+      result.inserted = true;
+      if (hub_.wanted()) {
+        RUNSTONE_TRY(slot, find_slot(result.run.id));
+        RunChange change = change_of(*slot);
+        change.run = change.config = true;
+        hub_.publish(std::move(change));
+      }
+      return result;
+    }
+    slot = *std::move(found);
+  }
+
+  const bool starts = !input.id || input.name;
+  store::RunUpdate update = update_from(input, now);
+  if (update.display_name && update.display_name->empty()) update.display_name.reset();
+  if (starts) {
+    update.heartbeat_at_us = now;
+    if (!state) apply_start(update, slot->info);
+  }
+  if (state) apply_state(update, slot->info, *state, now);
+  RunChange change;
+  change.run = change.config = true;
+  RUNSTONE_TRY(commit_update(slot, std::move(update), std::move(change)));
+  UpsertedRun result;
+  RUNSTONE_TRY(result.run, store_.get_run(slot->id));
+  return result;
+}
+
+Result<std::vector<store::RunFile>> IngestService::create_files(store::RunId run,
+                                                                std::vector<std::string> names) {
+  for (const auto& name : names) RUNSTONE_TRY(check_file_name(name));
+  const std::scoped_lock lock(write_mutex_);
+  RUNSTONE_TRY(const Slot slot, find_slot(run));
+  RUNSTONE_TRY(const auto known, store_.files(run));
+  std::vector<store::RunFile> all;
+  Round round;
+  for (auto& name : names) {
+    const auto found = std::find_if(known.begin(), known.end(),
+                                    [&](const auto& file) { return file.name == name; });
+    if (found != known.end()) {
+      all.push_back(*found);
+      continue;
+    }
+    store::RunFile file;
+    file.name = std::move(name);
+    file.updated_at_us = clock_.now_us();
+    round.batch.files.push_back({run, file});
+    all.push_back(std::move(file));
+  }
+  RUNSTONE_TRY(commit_round(round));
+  return all;
+}
+
+Result<store::RunFile> IngestService::store_file(store::RunId run, std::string_view name,
+                                                 FileContent content) {
+  RUNSTONE_TRY(check_file_name(name));
+  RUNSTONE_TRY(find_slot(run));
+  store::RunFile file;
+  file.name = name;
+  file.object_key = file_key(run, name);
+  file.size_bytes = content.size_bytes;
+  file.md5_base64 = std::move(content.md5_base64);
+  file.mimetype = std::move(content.mimetype);
+  file.updated_at_us = clock_.now_us();
+  RUNSTONE_TRY(content.spooled.empty() ? objects_.put(file.object_key, content.bytes)
+                                       : objects_.put_file(file.object_key, content.spooled));
+  const std::scoped_lock lock(write_mutex_);
+  auto slot = find_slot(run);
+  if (!slot) {  // deleted meanwhile
+    discard(objects_.remove(file.object_key), "an orphan of a deleted run; found at the next start");
+    return fail(slot.error());
+  }
+  Round round;
+  round.batch.files.push_back({run, file});
+  auto& touched = round.of(*slot);
+  touched.update.heartbeat_at_us.reset();
+  touched.change.files.push_back(file.name);
+  RUNSTONE_TRY(commit_round(round));
+  return file;
+}
+
+Result<void> IngestService::delete_file(store::RunId run, std::string_view name) {
+  const std::scoped_lock lock(write_mutex_);
+  RUNSTONE_TRY(const Slot slot, find_slot(run));
+  RUNSTONE_TRY(store_.delete_file(run, name));
+  RUNSTONE_TRY(objects_.remove(file_key(run, name)));
+  RunChange change = change_of(*slot);
+  change.files.push_back(std::string(name));
+  hub_.publish(std::move(change));
+  return {};
+}
+
+Result<void> IngestService::request_stop(store::RunId run) {
+  const std::scoped_lock lock(write_mutex_);
+  RUNSTONE_TRY(const Slot slot, find_slot(run));
+  if (!store::is_live(slot->info.state)) return {};
+  store::RunUpdate update;
+  update.stop_requested = true;
+  RunChange change;
+  change.run = true;
+  return commit_update(slot, std::move(update), std::move(change));
+}
+
+Result<void> IngestService::delete_run(store::RunId run) {
+  {
+    const std::scoped_lock lock(write_mutex_);
+    RUNSTONE_TRY(const Slot slot, find_slot(run));
+    RUNSTONE_TRY(store_.delete_run(run, files_prefix(run)));
+    drop_slot(slot);
+  }
+  // A crash from here on is caught up with at the next start, from the list of deleted runs.
+  RUNSTONE_TRY(objects_.remove_all(files_prefix(run)));
+  RUNSTONE_TRY(objects_.remove_all(parts_prefix(run)));
+  return store_.forget_deleted_run(run);
+}
+
+Result<void> IngestService::check_silence() {
+  const std::int64_t now = clock_.now_us();
+  const std::int64_t crash_after_us = options_.crash_after_secs * 1'000'000;
+  if (now - started_at_us_ <= crash_after_us) return {};
+  RUNSTONE_TRY(const auto silent, store_.list_silent_runs(now - crash_after_us));
+  for (const auto& run : silent) {
+    const std::scoped_lock lock(write_mutex_);
+    RUNSTONE_TRY(const Slot slot, find_slot(run.id));
+    if (!is_silent(slot->info, started_at_us_, now, crash_after_us)) continue;
+    store::RunUpdate update;
+    update.state = store::RunState::kCrashed;
+    update.finished_at_us = std::optional(slot->info.heartbeat_at_us);
+    update.updated_at_us = now;
+    RunChange change;
+    change.run = true;
+    RUNSTONE_TRY(commit_update(slot, std::move(update), std::move(change)));
+  }
+  return {};
+}
+
+}  // namespace runstone::ingest

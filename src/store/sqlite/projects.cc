@@ -1,0 +1,102 @@
+#include "base/try.h"
+#include "store/sqlite/engine.h"
+
+namespace runstone::store::sqlite {
+namespace {
+
+// The newest heartbeat comes from the end of an index, the count from its length.
+#define RUNSTONE_PROJECT_COLUMNS                                                            \
+  "SELECT p.id,p.entity_id,e.name,p.name,p.description,p.created_at_us,"                    \
+  "(SELECT count(*) FROM runs r WHERE r.project_id=p.id),"                                  \
+  "max(p.created_at_us,coalesce((SELECT max(heartbeat_at_us) FROM runs r WHERE r.project_id=p.id)," \
+  "0)) AS activity FROM projects p JOIN entities e ON e.id=p.entity_id "
+
+Entity read_entity(const Query& row) {
+  Entity entity{row.id<EntityId>(0), row.text(1), std::nullopt, row.number(3)};
+  if (!row.is_null(2)) entity.user = row.id<UserId>(2);
+  return entity;
+}
+Project read_project(const Query& row) {
+  return {row.id<ProjectId>(0), row.id<EntityId>(1), row.text(2),   row.text(3),
+          row.text(4),          row.number(5),       row.number(6), row.number(7)};
+}
+
+}  // namespace
+
+Result<Entity> SqliteStore::find_entity(std::string_view name) const {
+  RUNSTONE_TRY(auto reader, readers_.lend());
+  Query query(*reader, "SELECT id,name,user_id,created_at_us FROM entities WHERE name=?", name);
+  return read_one(query, "entity", read_entity);
+}
+
+Result<Entity> SqliteStore::get_entity(EntityId id) const {
+  RUNSTONE_TRY(auto reader, readers_.lend());
+  Query query(*reader, "SELECT id,name,user_id,created_at_us FROM entities WHERE id=?", id);
+  return read_one(query, "entity", read_entity);
+}
+
+Result<std::vector<Entity>> SqliteStore::list_entities() const {
+  RUNSTONE_TRY(auto reader, readers_.lend());
+  Query query(*reader, "SELECT id,name,user_id,created_at_us FROM entities ORDER BY id");
+  return read_all(query, read_entity);
+}
+
+Result<Project> SqliteStore::create_project(EntityId entity, std::string_view name,
+                                            std::int64_t now_us) {
+  RUNSTONE_TRY(const Entity owner, get_entity(entity));
+  const std::scoped_lock lock(writer_mutex_);
+  auto done = Query(*writer_, "INSERT INTO projects (entity_id,name,created_at_us) VALUES (?,?,?)",
+                    entity, name, now_us)
+                  .run();
+  if (!done && done.error().code == ErrorCode::kConflict) return taken("project", name);
+  RUNSTONE_TRY(std::move(done));
+  Project made;
+  made.id = ProjectId{writer_->last_insert_id()};
+  made.entity = entity;
+  made.entity_name = owner.name;
+  made.name = name;
+  made.created_at_us = made.last_activity_at_us = now_us;
+  return made;
+}
+
+Result<Project> SqliteStore::find_project(std::string_view entity, std::string_view name) const {
+  RUNSTONE_TRY(auto reader, readers_.lend());
+  Query query(*reader, RUNSTONE_PROJECT_COLUMNS "WHERE e.name=? AND p.name=?", entity, name);
+  return read_one(query, "project", read_project);
+}
+
+Result<Project> SqliteStore::get_project(ProjectId id) const {
+  RUNSTONE_TRY(auto reader, readers_.lend());
+  Query query(*reader, RUNSTONE_PROJECT_COLUMNS "WHERE p.id=?", id);
+  return read_one(query, "project", read_project);
+}
+
+Result<std::vector<Project>> SqliteStore::list_projects(EntityId entity) const {
+  RUNSTONE_TRY(auto reader, readers_.lend());
+  Query query(*reader,
+              RUNSTONE_PROJECT_COLUMNS "WHERE p.entity_id=? ORDER BY activity DESC, p.id DESC",
+              entity);
+  return read_all(query, read_project);
+}
+
+Result<void> SqliteStore::set_project_description(ProjectId id, std::string_view text) {
+  const std::scoped_lock lock(writer_mutex_);
+  RUNSTONE_TRY(Query(*writer_, "UPDATE projects SET description=? WHERE id=?", text, id).run());
+  if (writer_->changed_rows() == 0) return missing("project");
+  return {};
+}
+
+Result<void> SqliteStore::delete_project(ProjectId id) {
+  const std::scoped_lock lock(writer_mutex_);
+  RUNSTONE_TRY(auto transaction, Transaction::begin(*writer_));
+  {
+    Query query(*writer_, "SELECT 1 FROM runs WHERE project_id=? LIMIT 1", id);
+    RUNSTONE_TRY(const bool has_runs, query.next());
+    if (has_runs) return fail(ErrorCode::kFailedPrecondition, "the project still has runs");
+  }
+  RUNSTONE_TRY(Query(*writer_, "DELETE FROM projects WHERE id=?", id).run());
+  if (writer_->changed_rows() == 0) return missing("project");
+  return transaction.commit();
+}
+
+}  // namespace runstone::store::sqlite

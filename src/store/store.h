@@ -1,0 +1,200 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "runstone/result.h"
+#include "store/ids.h"
+#include "store/records.h"
+
+namespace runstone::store {
+
+/// What a new run starts with; name and display_name must be made already.
+struct NewRun {
+  ProjectId project{};
+  std::string name;
+  std::string display_name;
+  std::optional<UserId> user;
+  RunState state = RunState::kRunning;
+  std::int64_t created_at_us = 0;
+};
+
+/// Changes of one run: what is set replaces, what is not stays.
+struct RunUpdate {
+  RunId run{};
+  std::optional<std::string> display_name, config_json, summary_json, notes, description, group,
+      job_type, sweep, host, program, commit, repo;
+  std::optional<std::vector<std::string>> tags;
+  std::optional<RunState> state;
+  std::optional<std::optional<int>> exit_code;
+  std::optional<bool> stop_requested, preempting;
+  std::optional<std::int64_t> updated_at_us, heartbeat_at_us;
+  std::optional<std::optional<std::int64_t>> finished_at_us;
+  std::optional<std::int64_t> history_lines, event_lines, console_lines, gaps, last_step,
+      keys_through_line;
+};
+
+struct ChunkKey {
+  RunId run{};
+  Stream stream{};
+  std::int64_t first_line = 0;
+};
+
+struct NewPart {
+  PartInfo info;         ///< id is given by the store
+  std::string bytes;     ///< the Parquet file, if info.object_key is empty
+  std::string overview;  ///< if info.overview_key is empty
+};
+
+/// Key counts of one run: absolute values; names not listed stay as they are.
+struct KeysUpdate {
+  RunId run{};
+  std::vector<KeyInfo> keys;
+};
+
+struct FileUpdate {
+  RunId run{};
+  RunFile file;  ///< replaces the file of that name
+};
+
+/// One transaction. Applied in this order: removals, then additions, then updates of runs.
+struct Batch {
+  std::vector<ChunkKey> remove_chunks;  ///< one that is not there is no error
+  std::vector<PartId> remove_parts;
+  std::vector<TailChunk> put_chunks;  ///< replaces a chunk of the same key
+  std::vector<NewPart> add_parts;
+  std::vector<KeysUpdate> keys;
+  std::vector<FileUpdate> files;
+  std::vector<RunUpdate> runs;  ///< of runs that are gone: skipped, and so are their chunks, parts, ...
+
+  bool empty() const {
+    return remove_chunks.empty() && remove_parts.empty() && put_chunks.empty() &&
+           add_parts.empty() && keys.empty() && files.empty() && runs.empty();
+  }
+};
+
+enum class RunOrder { kCreatedAscending, kCreatedDescending, kHeartbeatDescending };
+
+/// A page of a project's runs by an index; ties are ordered by id in the same direction.
+struct ListRuns {
+  ProjectId project{};
+  RunColumns columns;
+  RunOrder order = RunOrder::kCreatedDescending;
+  std::optional<std::pair<std::int64_t, RunId>> after;  ///< (time, id) of the last run seen
+  std::int64_t limit = -1;                              ///< -1: all
+};
+
+/// How much of a stream is not in parts yet.
+struct TailSize {
+  RunId run{};
+  Stream stream{};
+  std::int64_t line_count = 0;
+  std::int64_t raw_bytes = 0;
+};
+
+/// What a run had in the object store when it was deleted; the bytes still have to go.
+struct DeletedRun {
+  RunId run{};
+  std::string object_prefix;
+};
+
+/// SQL behind one interface: sqlite::open_store() serves users, memory::make_store() is the model
+/// that tests compare with. Calls block; any thread may make them. Each write is one transaction,
+/// durable on return. Nothing here knows the rules of runs: those are ingest's.
+/// Errors   kNotFound for what is not there, kConflict for a name that is taken, kIo and kCorrupt
+///          from the engine.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Users, keys, sign-in -----------------------------------------------------------------------
+  virtual Result<User> create_user(const User& user) = 0;  ///< and the entity of that name
+  virtual Result<User> find_user(std::string_view name) const = 0;
+  virtual Result<User> get_user(UserId id) const = 0;
+  virtual Result<std::vector<User>> list_users() const = 0;
+  virtual Result<ApiKey> create_api_key(const ApiKey& key) = 0;
+  virtual Result<ApiKey> find_api_key(std::string_view hash) const = 0;
+  virtual Result<std::vector<ApiKey>> list_api_keys(UserId user) const = 0;
+  virtual Result<void> delete_api_key(ApiKeyId id) = 0;
+  virtual Result<void> create_session(const Session& session) = 0;
+  virtual Result<Session> find_session(std::string_view hash) const = 0;  ///< expired ones too
+  virtual Result<void> delete_session(std::string_view hash) = 0;
+  virtual Result<void> create_signin_token(const Session& token) = 0;
+  /// Gives the token and forgets it, so that only one caller gets it; expired ones too.
+  virtual Result<Session> take_signin_token(std::string_view hash) = 0;
+  virtual Result<void> delete_expired(std::int64_t now_us) = 0;  ///< sessions and tokens
+  /// The value under `name`, or, if there is none, `value` after keeping it. For secrets made once.
+  virtual Result<std::string> get_or_create_setting(std::string_view name,
+                                                    std::string_view value) = 0;
+  virtual Result<void> put_setting(std::string_view name, std::string_view value) = 0;
+
+  // Entities and projects ----------------------------------------------------------------------
+  virtual Result<Entity> find_entity(std::string_view name) const = 0;
+  virtual Result<Entity> get_entity(EntityId id) const = 0;
+  virtual Result<std::vector<Entity>> list_entities() const = 0;
+  virtual Result<Project> create_project(EntityId entity, std::string_view name,
+                                         std::int64_t now_us) = 0;
+  virtual Result<Project> find_project(std::string_view entity, std::string_view name) const = 0;
+  virtual Result<Project> get_project(ProjectId id) const = 0;
+  virtual Result<std::vector<Project>> list_projects(EntityId entity) const = 0;  ///< newest activity first
+  virtual Result<void> set_project_description(ProjectId id, std::string_view text) = 0;
+  virtual Result<void> delete_project(ProjectId id) = 0;  ///< kFailedPrecondition while it has runs
+
+  // Runs ---------------------------------------------------------------------------------------
+  /// A run with the given updates applied (`first.run` is ignored).
+  virtual Result<RunInfo> create_run(const NewRun& run, const RunUpdate& first) = 0;
+  virtual Result<RunInfo> find_run(std::string_view entity, std::string_view project,
+                                   std::string_view run, RunColumns columns = {}) const = 0;
+  virtual Result<RunInfo> get_run(RunId id, RunColumns columns = {}) const = 0;
+  /// In the order asked; ids that are gone are left out. One statement.
+  virtual Result<std::vector<RunInfo>> get_runs(std::span<const RunId> ids,
+                                                RunColumns columns = {}) const = 0;
+  /// One statement, whatever the number of runs.
+  virtual Result<std::vector<RunInfo>> list_runs(const ListRuns& request) const = 0;
+  virtual Result<std::int64_t> count_runs(ProjectId project) const = 0;
+  /// Live runs (pending, running, preempting) whose last heartbeat is before `before_us`.
+  virtual Result<std::vector<RunInfo>> list_silent_runs(std::int64_t before_us) const = 0;
+  /// Every tail of history and events, for compaction after a start. One statement.
+  virtual Result<std::vector<TailSize>> list_tails() const = 0;
+  /// Frees every row of it and notes its object prefix in list_deleted_runs().
+  virtual Result<void> delete_run(RunId id, std::string_view object_prefix) = 0;
+  virtual Result<std::vector<DeletedRun>> list_deleted_runs() const = 0;
+  virtual Result<void> forget_deleted_run(RunId id) = 0;
+
+  /// All of it or nothing.
+  virtual Result<void> commit(const Batch& batch) = 0;
+
+  // A run's lines, parts, keys, files ----------------------------------------------------------
+  /// Chunks that hold any line in [first_line, end_line), ascending.
+  virtual Result<std::vector<TailChunk>> tail(RunId run, Stream stream, std::int64_t first_line,
+                                              std::int64_t end_line) const = 0;
+  /// All chunks, without `data`.
+  virtual Result<std::vector<TailChunk>> tail_index(RunId run, Stream stream) const = 0;
+  /// By first line, then id. A line in two places: the tail wins over parts, a later part over an
+  /// earlier one.
+  virtual Result<std::vector<PartInfo>> parts(RunId run, Stream stream) const = 0;
+  virtual Result<std::string> part_bytes(PartId id) const = 0;     ///< only those kept in SQL
+  virtual Result<std::string> part_overview(PartId id) const = 0;  ///< only those kept in SQL
+  /// Object keys of all parts, for finding orphans.
+  virtual Result<std::vector<std::string>> list_part_objects() const = 0;
+  /// The parts and the tail of one moment: a compaction between two calls cannot hide or double lines.
+  struct Lines {
+    std::vector<PartInfo> parts;
+    std::vector<TailChunk> tail;  ///< with data
+  };
+  virtual Result<Lines> lines(RunId run, Stream stream) const = 0;
+  virtual Result<std::vector<KeyInfo>> keys(RunId run) const = 0;  ///< by name
+  /// Every key of any run of the project with summed counts, by name. One statement.
+  virtual Result<std::vector<KeyInfo>> project_keys(ProjectId project) const = 0;
+  virtual Result<std::vector<RunFile>> files(RunId run) const = 0;  ///< by name
+  virtual Result<RunFile> file(RunId run, std::string_view name) const = 0;
+  virtual Result<void> delete_file(RunId run, std::string_view name) = 0;
+};
+
+}  // namespace runstone::store
