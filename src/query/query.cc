@@ -1,0 +1,120 @@
+#include "query/query.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/try.h"
+#include "query/chart_series.h"
+#include "query/history_rows.h"
+#include "query/run_list.h"
+#include "query/stream_view.h"
+#include "store/tail_lines.h"
+
+namespace runstone::query {
+namespace {
+constexpr std::int64_t kMaxConsoleLines = 10'000;
+}
+
+struct Query::Impl {
+  const store::Store& store;
+  StreamReader reader;
+};
+
+Query::Query(const store::Store& store, const objects::ObjectStore& objects)
+    : Query(store, objects, Limits()) {}
+
+Query::Query(const store::Store& store, const objects::ObjectStore& objects, Limits limits)
+    : impl_(new Impl{
+          store, StreamReader(store, objects, limits.part_cache_bytes, limits.tail_cache_bytes)}) {}
+Query::~Query() = default;
+
+Result<Series> Query::series(const store::RunInfo& run, const SeriesRequest& request) const {
+  RUNSTONE_TRY(const auto view, impl_->reader.open(run, request.stream));
+  return chart_series(view, request);
+}
+
+Result<std::vector<std::string>> Query::history(const store::RunInfo& run, store::Stream stream,
+                                                const HistoryRange& range) const {
+  RUNSTONE_TRY(const auto view, impl_->reader.open(run, stream));
+  RUNSTONE_TRY(const auto rows, rows_in_range(impl_->reader, view, range));
+  return to_json_lines(rows);
+}
+
+Result<std::vector<std::string>> Query::history_samples(const store::RunInfo& run,
+                                                        store::Stream stream,
+                                                        std::int64_t samples) const {
+  RUNSTONE_TRY(const auto view, impl_->reader.open(run, stream));
+  RUNSTONE_TRY(const auto rows, spread_rows(view, samples));
+  return to_json_lines(rows);
+}
+
+Result<std::vector<Value>> Query::sampled_history(const store::RunInfo& run,
+                                                  const SampledHistorySpec& spec) const {
+  RUNSTONE_TRY(const auto view, impl_->reader.open(run, store::Stream::kHistory));
+  return rows_with_keys(view, spec);
+}
+
+Result<Value> Query::history_keys(const store::RunInfo& run) const {
+  RUNSTONE_TRY(const auto view, impl_->reader.open(run, store::Stream::kHistory));
+  return describe_keys(view);
+}
+
+Result<std::vector<store::KeyInfo>> Query::keys(const store::RunInfo& run) const {
+  RUNSTONE_TRY(const auto view, impl_->reader.open(run, store::Stream::kHistory));
+  return count_keys(view);
+}
+
+Result<std::vector<store::KeyInfo>> Query::event_keys(const store::RunInfo& run) const {
+  RUNSTONE_TRY(const auto view, impl_->reader.open(run, store::Stream::kEvents));
+  return count_keys(view);
+}
+
+Result<std::optional<std::string>> Query::last_line(const store::RunInfo& run,
+                                                    store::Stream stream) const {
+  RUNSTONE_TRY(const auto view, impl_->reader.open(run, stream));
+  RUNSTONE_TRY(const auto rows, newest_row(view));
+  if (rows.empty()) return std::optional<std::string>();
+  return std::optional<std::string>(to_json_lines(rows).front());
+}
+
+Result<ConsolePage> Query::console(const store::RunInfo& run, std::int64_t first,
+                                   std::int64_t count) const {
+  ConsolePage page;
+  page.total = run.console_lines;
+  if (first < 0) first = std::max<std::int64_t>(0, page.total + first);
+  count = std::clamp<std::int64_t>(count, 0, kMaxConsoleLines);
+  if (count == 0) return page;
+  RUNSTONE_TRY(const auto chunks,
+               impl_->store.tail(run.id, store::Stream::kConsole, first, first + count));
+  for (const auto& chunk : chunks) {
+    RUNSTONE_TRY(const auto lines, store::DecodedLines::decode(chunk.data));
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const auto number = chunk.first_line + static_cast<std::int64_t>(i);
+      page.total = std::max(page.total, number + 1);
+      if (number >= first && number < first + count) {
+        page.lines.push_back({number, std::string(lines[i])});
+      }
+    }
+  }
+  return page;
+}
+
+Result<RunPage> Query::runs(const RunListRequest& request) const {
+  return list_runs(impl_->store, request);
+}
+
+Result<std::int64_t> Query::count_runs(store::ProjectId project, std::string_view filters) const {
+  return count_filtered(impl_->store, project, filters);
+}
+
+Result<store::RunInfo> Query::run(std::string_view entity, std::string_view project,
+                                  std::string_view name) const {
+  return impl_->store.find_run(entity, project, name);
+}
+
+Result<ProjectPage> Query::projects(std::string_view entity, std::int64_t first,
+                                    std::string_view after) const {
+  return list_projects(impl_->store, entity, first, after);
+}
+
+}  // namespace runstone::query
