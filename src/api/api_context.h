@@ -1,0 +1,71 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/services.h"
+#include "auth/auth.h"
+#include "graphql/engine.h"
+#include "store/store.h"
+
+// What all resolvers share: who asks, which services answer, the C++ objects behind the types, and
+// the look-ups that check access. Nothing here decides anything about runs.
+namespace runstone::api {
+
+/// One request to the GraphQL route.
+class ApiContext : public graphql::Context {
+ public:
+  ApiContext(const Services& the_services, auth::Principal asking, std::string base)
+      : services(the_services), principal(std::move(asking)), base_url(std::move(base)) {}
+
+  const Services& services;
+  const auth::Principal principal;
+  const std::string base_url;  ///< "http://127.0.0.1:7867", in front of file URLs
+};
+
+// The objects behind the schema's types. User, Entity and Project are the store's own records.
+struct RunNode {
+  store::RunInfo run;
+  bool of_upsert = false;  ///< upsertBucket must show no history, see UpsertBucketPayload
+};
+struct FileNode {
+  std::shared_ptr<const RunNode> run;  ///< shared by all files of one answer
+  store::RunFile file;
+};
+
+inline ApiContext& context_of(const graphql::FieldCall& call) { return call.context<ApiContext>(); }
+
+/// kPermissionDenied if the viewer may not do this there.
+Result<void> require(const ApiContext& context, auth::Action action, std::string_view entity);
+
+/// The project, or nothing if there is none or it may not be read: both look the same from outside.
+Result<std::optional<store::Project>> find_project(const ApiContext& context,
+                                                   std::string_view entity,
+                                                   std::string_view project);
+/// The run that an opaque id names, after checking access. kNotFound if there is none.
+Result<store::RunInfo> run_by_id(const ApiContext& context, std::string_view id,
+                                 auth::Action action);
+/// The same by name.
+Result<store::RunInfo> run_by_name(const ApiContext& context, std::string_view entity,
+                                   std::string_view project, std::string_view run,
+                                   auth::Action action);
+
+/// The value, or nothing for kNotFound: look-ups of missing things answer null, not an error.
+template <typename T>
+Result<std::optional<T>> if_found(Result<T> result) {
+  if (result) return std::optional<T>(*std::move(result));
+  if (result.error().code == ErrorCode::kNotFound) return std::optional<T>();
+  return fail(std::move(result).error());
+}
+
+// Opaque ids: base64 of "Run:12". Clients only send them back.
+std::string make_id(std::string_view type, std::int64_t number);
+std::optional<std::int64_t> parse_id(std::string_view type, std::string_view id);
+
+/// Null for "", the text else: what was never set is null to clients.
+Value text_or_null(std::string_view text);
+Value time_or_null(std::int64_t time_us);
+
+}  // namespace runstone::api

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "graphql/engine.h"
+
+// One file per type: each registers the functions that answer its fields. Fields of the same name
+// as what the parent's Dict holds (payloads, page info) need none.
+namespace runstone::api {
+
+void register_server(graphql::Engine& engine);
+void register_user(graphql::Engine& engine);
+void register_project(graphql::Engine& engine);
+void register_run(graphql::Engine& engine);
+void register_run_history(graphql::Engine& engine);
+void register_run_console(graphql::Engine& engine);
+void register_file(graphql::Engine& engine);
+void register_run_mutations(graphql::Engine& engine);
+void register_project_mutations(graphql::Engine& engine);
+
+}  // namespace runstone::api

@@ -1,0 +1,35 @@
+#include "api/resolvers_connection.h"
+
+#include "api/resolvers.h"
+#include "graphql/engine.h"
+
+namespace runstone::api {
+
+using graphql::FieldCall;
+using graphql::Node;
+using graphql::Resolved;
+
+void register_connection(graphql::Engine& engine, const std::string& type, Paged paged) {
+  engine.resolve(type + "Connection.edges", [](const FieldCall& call) -> Result<Resolved> {
+    std::vector<Resolved> edges;
+    for (const auto& edge : call.parent<Connection>().edges) edges.emplace_back(Node::borrow(edge));
+    return Resolved(std::move(edges));
+  });
+  engine.resolve(type + "Edge.node", [](const FieldCall& call) -> Result<Resolved> {
+    return call.parent<Edge>().node;
+  });
+  if (paged == Paged::kNo) return;
+  engine.resolve(type + "Edge.cursor", [](const FieldCall& call) -> Result<Resolved> {
+    return Resolved(call.parent<Edge>().cursor);
+  });
+  engine.resolve(type + "Connection.pageInfo", [](const FieldCall& call) -> Result<Resolved> {
+    const auto& connection = call.parent<Connection>();
+    Dict page;
+    page.set("endCursor",
+             connection.edges.empty() ? Value() : Value(connection.edges.back().cursor));
+    page.set("hasNextPage", connection.has_next);
+    return Resolved(Value(std::move(page)));
+  });
+}
+
+}  // namespace runstone::api

@@ -1,0 +1,129 @@
+#include "api/api_context.h"
+#include "api/resolvers.h"
+#include "api/resolvers_connection.h"
+#include "base/try.h"
+
+namespace runstone::api {
+namespace {
+
+using graphql::FieldCall;
+using graphql::Node;
+using graphql::Resolved;
+using store::to_number;
+
+const store::Project& project_of(const FieldCall& call) { return call.parent<store::Project>(); }
+
+Result<Resolved> project(const FieldCall& call) {
+  RUNSTONE_TRY(auto found,
+               find_project(context_of(call), call.text("entityName"), call.text("name")));
+  return found ? Resolved(Node::of(*std::move(found))) : Resolved();
+}
+
+Result<Resolved> projects(const FieldCall& call) {
+  const auto& context = context_of(call);
+  const auto entity = call.text("entityName", context.principal.name);
+  if (!require(context, auth::Action::kRead, entity)) return Resolved();
+  auto page =
+      context.services.query.projects(entity, call.integer("first", -1), call.text("after"));
+  RUNSTONE_TRY(auto found, if_found(std::move(page)));
+  if (!found) return Resolved();
+  Connection connection;
+  connection.has_next = found->has_next;
+  for (auto& item : found->items) {
+    connection.add(Node::of(std::move(item.project)), std::move(item.cursor));
+  }
+  return Resolved(Node::of(std::move(connection)));
+}
+
+Result<Resolved> run(const FieldCall& call) {
+  const auto& own = project_of(call);
+  auto found = context_of(call).services.query.run(own.entity_name, own.name, call.text("name"));
+  RUNSTONE_TRY(auto run, if_found(std::move(found)));
+  return run ? Resolved(Node::of(RunNode{*std::move(run)})) : Resolved();
+}
+
+Result<Resolved> runs(const FieldCall& call) {
+  query::RunListRequest request;
+  request.project = project_of(call).id;
+  request.filters = std::string(call.text("filters"));
+  request.order = std::string(call.text("order"));
+  request.first = call.integer("first", -1);
+  request.after = std::string(call.text("after"));
+  RUNSTONE_TRY(auto page, context_of(call).services.query.runs(request));
+  Connection connection;
+  connection.has_next = page.has_next;
+  for (auto& item : page.items) {
+    connection.add(Node::of(RunNode{std::move(item.run)}), std::move(item.cursor));
+  }
+  return Resolved(Node::of(std::move(connection)));
+}
+
+Result<Resolved> run_count(const FieldCall& call) {
+  const auto filters = call.text("filters");
+  if (filters.empty() || filters == "{}") return Resolved(project_of(call).run_count);
+  RUNSTONE_TRY(const auto count,
+               context_of(call).services.query.count_runs(project_of(call).id, filters));
+  return Resolved(count);
+}
+
+Result<Resolved> owner(const FieldCall& call) {
+  const auto& store = context_of(call).services.store;
+  RUNSTONE_TRY(auto user, if_found(store.find_user(project_of(call).entity_name)));
+  return user ? Resolved(Node::of(*std::move(user))) : Resolved();
+}
+
+void register_fields(graphql::Engine& engine) {
+  engine.resolve("Project.id", [](const FieldCall& call) -> Result<Resolved> {
+    return Resolved(make_id("Project", to_number(project_of(call).id)));
+  });
+  engine.resolve("Project.internalId", [](const FieldCall& call) -> Result<Resolved> {
+    return Resolved(make_id("ProjectInternalId", to_number(project_of(call).id)));
+  });
+  engine.resolve("Project.name", [](const FieldCall& call) -> Result<Resolved> {
+    return Resolved(project_of(call).name);
+  });
+  engine.resolve("Project.entityName", [](const FieldCall& call) -> Result<Resolved> {
+    return Resolved(project_of(call).entity_name);
+  });
+  engine.resolve("Project.entity", [](const FieldCall& call) -> Result<Resolved> {
+    RUNSTONE_TRY(auto entity, context_of(call).services.store.get_entity(project_of(call).entity));
+    return Resolved(Node::of(std::move(entity)));
+  });
+  engine.resolve("Project.description", [](const FieldCall& call) -> Result<Resolved> {
+    return Resolved(text_or_null(project_of(call).description));
+  });
+  engine.resolve("Project.createdAt", [](const FieldCall& call) -> Result<Resolved> {
+    return Resolved(to_rfc3339(project_of(call).created_at_us));
+  });
+  engine.resolve("Project.lastActive", [](const FieldCall& call) -> Result<Resolved> {
+    return Resolved(to_rfc3339(project_of(call).last_activity_at_us));
+  });
+  engine.resolve("Project.readOnly", [](const FieldCall& call) -> Result<Resolved> {
+    const auto may_write =
+        require(context_of(call), auth::Action::kWrite, project_of(call).entity_name);
+    return Resolved(!may_write.has_value());
+  });
+  engine.resolve("Project.isBenchmark",
+                 [](const FieldCall&) -> Result<Resolved> { return Resolved(false); });
+  engine.resolve("Project.access",
+                 [](const FieldCall&) -> Result<Resolved> { return Resolved("PRIVATE"); });
+  engine.resolve("Project.views", [](const FieldCall&) -> Result<Resolved> { return Resolved(); });
+}
+
+}  // namespace
+
+void register_project(graphql::Engine& engine) {
+  engine.resolve("Query.project", project);
+  engine.resolve("Query.model", project);
+  engine.resolve("Query.models", projects);
+  register_fields(engine);
+  engine.resolve("Project.user", owner);
+  engine.resolve("Project.run", run);
+  engine.resolve("Project.bucket", run);
+  engine.resolve("Project.runs", runs);
+  engine.resolve("Project.runCount", run_count);
+  register_connection(engine, "Project");
+  register_connection(engine, "Run");
+}
+
+}  // namespace runstone::api

@@ -1,0 +1,62 @@
+#include <malloc.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "cli/key_command.h"
+#include "cli/server_command.h"
+#include "cli/sync_command.h"
+#include "server/data_folder.h"
+#include "server/server_app.h"
+
+namespace {
+
+constexpr int kWrongUse = 2;
+
+}  // namespace
+
+int main(int count, char** texts) {
+  // A thread's own heap keeps what it once needed; two heaps hold an idle server near its real
+  // size.
+  ::mallopt(M_ARENA_MAX, 2);
+  const std::vector<std::string> arguments(texts + 1, texts + count);
+  // sync reads its own arguments: it is the same command in the SDK's package.
+  if (!arguments.empty() && arguments.front() == "sync") {
+    return runstone::cli::run_sync_command({arguments.begin() + 1, arguments.end()});
+  }
+
+  CLI::App app("Runstone records what training runs do and shows it.");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("runstone ") + runstone::server::version());
+  runstone::server::AppOptions server;
+  std::string data = runstone::server::default_data_folder().string();
+
+  auto* serve = app.add_subcommand("server", "Serve the pages and take runs in, until Ctrl-C");
+  serve->add_option("--data", data, "Folder of the server's data")->capture_default_str();
+  serve->add_option("--host", server.host, "Address to listen on")->capture_default_str();
+  serve->add_option("--port", server.port, "Port; 0 takes a free one")->capture_default_str();
+  serve->add_option("--public-url", server.public_url,
+                    "Address under which clients see this server, if not the one they used");
+  auto* key = app.add_subcommand("key", "Print the local user's API key");
+  key->add_option("--data", data, "Folder of the server's data")->capture_default_str();
+  auto* signin = app.add_subcommand("signin", "Print a link that signs you in to the pages, once");
+  signin->add_option("--data", data, "Folder of the server's data")->capture_default_str();
+  app.add_subcommand("sync", "Send runs that were recorded here to a server; see sync --help");
+  app.add_subcommand("version", "Print the version");
+
+  try {
+    app.parse(count, texts);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kWrongUse;
+  }
+  if (app.got_subcommand("version")) {
+    std::printf("runstone %s\n", runstone::server::version());
+    return 0;
+  }
+  if (app.got_subcommand(key)) return runstone::cli::run_key_command(data);
+  if (app.got_subcommand(signin)) return runstone::cli::run_signin_command(data);
+  server.data_folder = data;
+  return runstone::cli::run_server_command(std::move(server));
+}
