@@ -1,0 +1,11 @@
+#pragma once
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string_view.h>
+
+namespace runstone::python {
+
+void bind_settings(nanobind::module_& module);
+void bind_run(nanobind::module_& module);
+
+}  // namespace runstone::python

@@ -1,0 +1,304 @@
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bind.h"
+#include "errors.h"
+#include "exit_hook.h"
+#include "installed_packages.h"
+#include "row_reader.h"
+#include "runstone/run.h"
+#include "to_python.h"
+#include "to_value.h"
+
+namespace runstone::python {
+namespace nb = nanobind;
+using namespace nb::literals;
+namespace {
+
+/// What a Python Run owns. Empty once finish_at_exit() has taken the run.
+struct RunHandle {
+  std::optional<Run> run;
+
+  Run& get() {
+    if (!run) raise_error(Error(ErrorCode::kFailedPrecondition, "the interpreter is shutting down"));
+    return *run;
+  }
+};
+
+std::optional<std::string> text_option(const nb::dict& options, const char* name) {
+  const nb::object value = nb::borrow(PyDict_GetItemString(options.ptr(), name));
+  if (!value.is_valid() || value.is_none()) return std::nullopt;
+  if (!PyUnicode_Check(value.ptr())) {
+    PyErr_Format(PyExc_ValueError, "%s must be a str, not %s", name, Py_TYPE(value.ptr())->tp_name);
+    throw nb::python_error();
+  }
+  return std::string(utf8_of(value));
+}
+
+std::optional<bool> bool_option(const nb::dict& options, const char* name) {
+  const nb::object value = nb::borrow(PyDict_GetItemString(options.ptr(), name));
+  if (!value.is_valid() || value.is_none()) return std::nullopt;
+  return PyObject_IsTrue(value.ptr()) == 1;
+}
+
+std::vector<std::string> text_list(nb::handle sequence) {
+  std::vector<std::string> texts;
+  for (const nb::handle item : sequence) {
+    if (!PyUnicode_Check(item.ptr())) {
+      PyErr_Format(PyExc_ValueError, "a str is needed in this list, not %s",
+                   Py_TYPE(item.ptr())->tp_name);
+      throw nb::python_error();
+    }
+    texts.emplace_back(utf8_of(item));
+  }
+  return texts;
+}
+
+std::vector<std::string> text_list_option(const nb::dict& options, const char* name) {
+  const nb::object value = nb::borrow(PyDict_GetItemString(options.ptr(), name));
+  if (!value.is_valid() || value.is_none()) return {};
+  return text_list(value);
+}
+
+InitOptions init_options(const nb::dict& options) {
+  InitOptions init;
+  init.entity = text_option(options, "entity");
+  init.project = text_option(options, "project");
+  init.dir = text_option(options, "dir");
+  init.id = text_option(options, "id");
+  init.name = text_option(options, "name");
+  init.notes = text_option(options, "notes");
+  init.group = text_option(options, "group");
+  init.job_type = text_option(options, "job_type");
+  init.mode = text_option(options, "mode");
+  init.resume = text_option(options, "resume");
+  init.resume_from = text_option(options, "resume_from");
+  init.fork_from = text_option(options, "fork_from");
+  init.allow_val_change = bool_option(options, "allow_val_change");
+  init.force = bool_option(options, "force");
+  init.save_code = bool_option(options, "save_code");
+  init.sync_tensorboard = bool_option(options, "sync_tensorboard");
+  init.monitor_gym = bool_option(options, "monitor_gym");
+  if (options.contains("tags") && !options["tags"].is_none()) {
+    init.tags = text_list(options["tags"]);
+  }
+  init.config_exclude_keys = text_list_option(options, "config_exclude_keys");
+  init.config_include_keys = text_list_option(options, "config_include_keys");
+  if (options.contains("config")) init.config = to_dict(options["config"], kConfigConversion);
+  return init;
+}
+
+ProgramFacts program_facts(const nb::dict& facts) {
+  ProgramFacts program;
+  program.language_version = text_option(facts, "language_version").value_or("");
+  program.python_version = text_option(facts, "python_version").value_or("");
+  program.program = text_option(facts, "program").value_or("");
+  program.executable = text_option(facts, "executable").value_or("");
+  program.args = text_list_option(facts, "args");
+  program.requirements = [folders = text_list_option(facts, "path")] {
+    return installed_packages(folders);
+  };
+  return program;
+}
+
+LogOptions log_options(nb::handle step, nb::handle commit) {
+  LogOptions options;
+  if (!step.is_none()) {
+    if (PyBool_Check(step.ptr()) || !PyIndex_Check(step.ptr())) {
+      PyErr_Format(PyExc_TypeError, "step must be an int, not %s", Py_TYPE(step.ptr())->tp_name);
+      throw nb::python_error();
+    }
+    const nb::object index = nb::steal(PyNumber_Index(step.ptr()));
+    if (!index.is_valid()) throw nb::python_error();
+    int overflow = 0;
+    options.step = PyLong_AsLongLongAndOverflow(index.ptr(), &overflow);
+    if (overflow != 0) {
+      PyErr_SetString(PyExc_ValueError, "step must fit into 64 bits");
+      throw nb::python_error();
+    }
+  }
+  if (!commit.is_none()) options.commit = PyObject_IsTrue(commit.ptr()) == 1;
+  return options;
+}
+
+void log_row(RunHandle& self, nb::handle data, nb::handle step, nb::handle commit) {
+  thread_local RowReader reader;
+  struct Clear {  // also when an exception leaves: no Python object may stay in a thread's own data
+    ~Clear() { reader.clear(); }
+  } const clear;
+  const auto options = log_options(step, commit);
+  value_or_throw(self.get().log(reader.read(data), options), ErrorFamily::kLogData);
+}
+
+nb::object define_metric(RunHandle& self, std::string_view name, const nb::dict& options) {
+  MetricOptions metric;
+  metric.step_metric = text_option(options, "step_metric");
+  metric.step_sync = bool_option(options, "step_sync");
+  metric.hidden = bool_option(options, "hidden");
+  metric.summary = text_option(options, "summary");
+  metric.goal = text_option(options, "goal");
+  metric.overwrite = bool_option(options, "overwrite").value_or(false);
+  const Metric made =
+      value_or_throw(self.get().define_metric(name, metric), ErrorFamily::kDefineMetric);
+  nb::list summary;
+  for (const auto& op : made.summary) summary.append(nb::str(op.c_str()));
+  nb::dict fields;
+  fields["name"] = nb::str(made.name.c_str());
+  fields["step_metric"] = made.step_metric.empty() ? nb::none() : nb::object(nb::str(made.step_metric.c_str()));
+  fields["step_sync"] = nb::bool_(made.step_sync);
+  fields["hidden"] = nb::bool_(made.hidden);
+  fields["summary"] = made.summary.empty() ? nb::none() : nb::object(nb::tuple(summary));
+  fields["goal"] = made.goal.empty() ? nb::none() : nb::object(nb::str(made.goal.c_str()));
+  return fields;
+}
+
+nb::dict finish(RunHandle& self, nb::handle exit_code) {
+  std::optional<int> code;
+  if (!exit_code.is_none()) code = nb::cast<int>(exit_code);
+  const FinishReport report = [&] {
+    Run& run = self.get();
+    const nb::gil_scoped_release waiting;
+    return run.finish(code);
+  }();
+  nb::dict fields;
+  fields["first_call"] = nb::bool_(report.first_call);
+  fields["delivered"] = nb::bool_(report.delivered);
+  fields["rows"] = nb::int_(report.rows);
+  fields["lost_records"] = nb::int_(report.lost_records);
+  fields["left_records"] = nb::int_(report.left_records);
+  fields["message"] = nb::str(report.message.c_str());
+  return fields;
+}
+
+nb::object text_or_none(const std::optional<std::string>& text) {
+  return text ? nb::object(nb::str(text->c_str(), text->size())) : nb::none();
+}
+nb::str text_of(const std::string& text) { return nb::str(text.c_str(), text.size()); }
+
+constexpr const char* kLogDoc =
+    R"(Adds a row of values to the run's history.
+
+Each call without ``step`` writes one row and goes on to the next step. With ``commit=False`` the
+values wait in the open row for the next call; with ``step=k`` they are collected into row ``k``,
+which is written when a higher step comes, at ``commit=True``, or at ``finish()``. A ``step`` below
+the current one is dropped with a warning. When a written row's call has returned, the row survives
+the death of the process.
+
+Args:
+    data: a mapping of str to values: numbers, text, bools, None, NaN and infinities, lists, nested
+        dicts (``{"val": {"acc": 1}}`` is shown as ``val.acc``), numpy and torch scalars and arrays
+        (up to 32 elements as a list, larger ones as a histogram of 32 bins), dates, enums. A ``/``
+        in a key groups charts: the section is the text before the last slash.
+    step: the row's step, an int not below ``run.step``; None for the open row.
+    commit: True writes the row now, False keeps it open; None: True without ``step``, else False.
+
+Raises:
+    TypeError and ValueError (one class, ``errors.InvalidDataError``): data is no mapping, a key is
+        no str, a value cannot be stored. Nothing was stored and no step was used.
+    UsageError: the run is finished.
+
+Follows: the method ``log`` of the class ``Run`` that the stock client documents.)";
+
+}  // namespace
+
+void bind_run(nb::module_& module) {
+  nb::class_<RunHandle>(module, "Run", nb::is_weak_referenceable())
+      .def(
+          "__init__",
+          [](RunHandle* self, const nb::dict& options, const Settings& settings,
+             const Settings& setup_settings, const nb::dict& facts) {
+            InitOptions init = init_options(options);
+            init.settings = settings;
+            init.setup_settings = setup_settings;
+            init.program = program_facts(facts);
+            auto run = [&] {
+              const nb::gil_scoped_release waiting;
+              return Run::init(init);
+            }();
+            new (self) RunHandle{value_or_throw(std::move(run))};
+          },
+          "options"_a, "settings"_a, "setup_settings"_a, "facts"_a)
+      .def("log", log_row, "data"_a.none(), "step"_a = nb::none(), "commit"_a = nb::none(), kLogDoc,
+           nb::sig("def log(self, data: dict[str, object], step: int | None = None, "
+                   "commit: bool | None = None) -> None"))
+      .def("_define_metric", define_metric)
+      .def("_finish", finish, "exit_code"_a.none())
+      .def("_finish_at_exit",
+           [](RunHandle& self) {
+             if (self.run && !self.run->finished()) finish_at_exit(*std::move(self.run));
+             self.run.reset();
+           })
+      .def("_write_console",
+           [](RunHandle& self, bool is_stderr, std::string_view text) {
+             if (self.run) {
+               self.run->write_console(is_stderr ? Run::Stream::kStderr : Run::Stream::kStdout, text);
+             }
+           })
+      // config
+      .def("_config_get",
+           [](RunHandle& self, std::string_view key) { return to_python(self.get().config().get(key)); })
+      .def("_config_all", [](RunHandle& self) { return to_python(self.get().config().all()); })
+      .def("_config_all_with_private",
+           [](RunHandle& self) { return to_python(self.get().config().all_with_private()); })
+      .def("_config_update",
+           [](RunHandle& self, nb::handle values, bool allow_val_change) {
+             value_or_throw(self.get().config().update(to_dict(values, kConfigConversion), allow_val_change));
+           })
+      .def("_config_set_defaults",
+           [](RunHandle& self, nb::handle values) {
+             value_or_throw(self.get().config().set_defaults(to_dict(values, kConfigConversion)));
+           })
+      .def("_config_update_locked",
+           [](RunHandle& self, nb::handle values, std::string_view user) {
+             value_or_throw(self.get().config().update_locked(to_dict(values, kConfigConversion), user));
+           })
+      .def("_config_persist", [](RunHandle& self) { value_or_throw(self.get().config().persist()); })
+      // summary
+      .def("_summary_get",
+           [](RunHandle& self, nb::handle path) {
+             return to_python(self.get().summary().get(text_list(path)));
+           })
+      .def("_summary_all", [](RunHandle& self) { return to_python(self.get().summary().all()); })
+      .def("_summary_set",
+           [](RunHandle& self, nb::handle path, nb::handle value) {
+             value_or_throw(
+                 self.get().summary().set(text_list(path), to_value(value, kSummaryConversion)));
+           },
+           "path"_a, "value"_a.none())
+      .def("_summary_erase",
+           [](RunHandle& self, nb::handle path) {
+             value_or_throw(self.get().summary().erase(text_list(path)));
+           })
+      // facts
+      .def("_set_name", [](RunHandle& self, std::string_view name) { value_or_throw(self.get().set_name(name)); })
+      .def("_set_notes", [](RunHandle& self, std::string_view notes) { value_or_throw(self.get().set_notes(notes)); })
+      .def("_set_tags", [](RunHandle& self, nb::handle tags) { value_or_throw(self.get().set_tags(text_list(tags))); })
+      .def_prop_ro("_finished", [](RunHandle& self) { return !self.run || self.run->finished(); })
+      .def_prop_ro("id", [](RunHandle& self) { return text_of(self.get().id()); })
+      .def_prop_ro("name", [](RunHandle& self) { return text_or_none(self.get().name()); })
+      .def_prop_ro("notes", [](RunHandle& self) { return text_or_none(self.get().notes()); })
+      .def_prop_ro("tags", [](RunHandle& self) {
+        nb::list tags;
+        for (const auto& tag : self.get().tags()) tags.append(text_of(tag));
+        return nb::tuple(tags);
+      })
+      .def_prop_ro("project", [](RunHandle& self) { return text_of(self.get().project()); })
+      .def_prop_ro("entity", [](RunHandle& self) { return text_of(self.get().entity()); })
+      .def_prop_ro("group", [](RunHandle& self) { return text_of(self.get().group()); })
+      .def_prop_ro("job_type", [](RunHandle& self) { return text_of(self.get().job_type()); })
+      .def_prop_ro("path", [](RunHandle& self) { return text_of(self.get().path()); })
+      .def_prop_ro("_url", [](RunHandle& self) { return text_or_none(self.get().url()); })
+      .def_prop_ro("_project_url", [](RunHandle& self) { return text_or_none(self.get().project_url()); })
+      .def_prop_ro("dir", [](RunHandle& self) { return text_of(self.get().dir()); })
+      .def_prop_ro("sync_dir", [](RunHandle& self) { return text_of(self.get().sync_dir()); })
+      .def_prop_ro("offline", [](RunHandle& self) { return self.get().offline(); })
+      .def_prop_ro("disabled", [](RunHandle& self) { return self.get().disabled(); })
+      .def_prop_ro("resumed", [](RunHandle& self) { return self.get().resumed(); })
+      .def_prop_ro("start_time", [](RunHandle& self) { return self.get().start_time(); })
+      .def_prop_ro("starting_step", [](RunHandle& self) { return self.get().starting_step(); })
+      .def_prop_ro("_step", [](RunHandle& self) { return self.get().step(); })
+      .def("_settings", [](RunHandle& self) { return self.get().settings(); });
+}
+
+}  // namespace runstone::python

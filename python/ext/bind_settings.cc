@@ -1,0 +1,36 @@
+#include "bind.h"
+#include "errors.h"
+#include "runstone/settings.h"
+#include "to_python.h"
+#include "to_value.h"
+
+namespace runstone::python {
+namespace nb = nanobind;
+using namespace nb::literals;
+
+void bind_settings(nb::module_& module) {
+  nb::class_<Settings>(module, "SettingsStore", "Named, checked values; see runstone.Settings.")
+      .def(nb::init<>())
+      .def(
+          "set",
+          [](Settings& self, std::string_view name, nb::handle value) {
+            value_or_throw(self.set(name, to_value(value, kPlainConversion)));
+          },
+          "name"_a, "value"_a.none(), "Raises ValueError for an unknown name or a bad value.")
+      .def(
+          "get",
+          [](const Settings& self, std::string_view name) {
+            return to_python(value_or_throw(self.get(name)));
+          },
+          "name"_a)
+      .def("all", [](const Settings& self) { return to_python(self.all()); })
+      .def("values", [](const Settings& self) { return to_python(self.values()); })
+      .def("copy", [](const Settings& self) { return Settings(self); })
+      .def_static("names", [] {
+        nb::list names;
+        for (const auto& field : Settings::fields()) names.append(nb::str(field.name));
+        return names;
+      });
+}
+
+}  // namespace runstone::python

@@ -1,0 +1,7 @@
+#include "bind.h"
+
+NB_MODULE(_core, module) {
+  module.doc() = "Runstone's C++ core. Use the package runstone, which says what everything means.";
+  runstone::python::bind_settings(module);
+  runstone::python::bind_run(module);
+}

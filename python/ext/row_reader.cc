@@ -1,0 +1,78 @@
+#include "row_reader.h"
+
+#include "to_value.h"
+
+namespace runstone::python {
+namespace nb = nanobind;
+namespace {
+
+[[noreturn]] void raise_invalid_data(const char* format, nb::handle object) {
+  const nb::object type = nb::module_::import_("runstone.errors").attr("InvalidDataError");
+  PyErr_Format(type.ptr(), format, Py_TYPE(object.ptr())->tp_name);
+  throw nb::python_error();
+}
+
+}  // namespace
+
+void RowReader::clear() {
+  row_.clear();
+  values_.clear();
+  objects_.clear();
+}
+
+Span<const Field> RowReader::read(nb::handle data) {
+  clear();
+  if (PyDict_Check(data.ptr())) {
+    read_dict(data, true);
+  } else {
+    objects_.push_back(nb::module_::import_("runstone._convert").attr("mapping")(data));
+    read_dict(objects_.back(), true);
+  }
+  return row_.fields();
+}
+
+void RowReader::read_dict(nb::handle dict, bool top) {
+  const RecursionGuard guard;
+  PyObject* key = nullptr;
+  PyObject* value = nullptr;
+  Py_ssize_t position = 0;
+  while (PyDict_Next(dict.ptr(), &position, &key, &value)) {
+    if (PyUnicode_Check(key)) {
+      read_item(utf8_of(key), value, false);
+    } else if (top) {
+      raise_invalid_data("a key given to log() must be a str, not %s", key);
+    } else {
+      read_item(row_.copy(to_label(key)), value, false);
+    }
+  }
+}
+
+void RowReader::read_item(std::string_view key, nb::handle value, bool converted) {
+  PyObject* const ptr = value.ptr();
+  if (PyFloat_CheckExact(ptr)) {
+    row_.add(key, PyFloat_AS_DOUBLE(ptr));
+  } else if (PyLong_CheckExact(ptr)) {
+    const Value number = int_value(value);
+    number.is_int() ? row_.add(key, *number.if_int()) : row_.add(key, *number.if_double());
+  } else if (PyBool_Check(ptr)) {
+    row_.add(key, ptr == Py_True);
+  } else if (ptr == Py_None) {
+    row_.add(key, nullptr);
+  } else if (PyUnicode_CheckExact(ptr)) {
+    row_.add(key, utf8_of(value));
+  } else if (PyDict_CheckExact(ptr)) {
+    row_.begin_dict(key);
+    read_dict(value, false);
+    row_.end_dict();
+  } else if (PyList_CheckExact(ptr) || PyTuple_CheckExact(ptr)) {
+    values_.push_back(to_value(value, kLogConversion));
+    row_.add(key, ValueRef(values_.back()));
+  } else if (!converted) {
+    objects_.push_back(convert_by(kLogConversion, value));
+    read_item(key, nb::object(objects_.back()), true);
+  } else {
+    raise_invalid_data("a value of type %s cannot be logged", value);
+  }
+}
+
+}  // namespace runstone::python

@@ -1,0 +1,191 @@
+"""Python objects that are no built-in type, to built-in ones that the core stores.
+
+The extension calls these by name for whatever it does not know: numpy and torch values, dates, enums.
+They answer with None, bool, int, float, str, list or dict, or raise. Nothing is imported that the
+caller has not imported: an object's type tells where it comes from.
+"""
+
+from __future__ import annotations
+
+import sys
+from math import isfinite
+
+from .errors import InvalidDataError
+
+LIST_MAX = 32  # arrays of more elements become a histogram (log), a description (summary), text (config)
+HISTOGRAM_BINS = 32
+
+# Types by (first part of the module, class name) whose logging comes with the media types.
+_MEDIA_TYPES = {
+    ("pandas", "DataFrame"),
+    ("PIL", "Image"),
+    ("matplotlib", "Figure"),
+    ("matplotlib", "Axes"),
+    ("plotly", "Figure"),
+}
+
+
+def label(key: object) -> str:
+    """A key below the top level as text: 1 -> "1", (1, 2) -> "1,2"."""
+    if isinstance(key, tuple):
+        return ",".join(str(part) for part in key)
+    return str(key)
+
+
+def mapping(data: object) -> dict:
+    """The dict of what was given to log(), or InvalidDataError."""
+    from collections.abc import Mapping
+
+    if not isinstance(data, Mapping):
+        raise InvalidDataError(f"log() must be passed a dictionary, not {type(data).__name__}")
+    return dict(data)
+
+
+def log_value(value: object) -> object:
+    """A value of a row."""
+    if isinstance(value, range):
+        raise InvalidDataError("a range cannot be logged; make a list of it")
+    array = _as_array(value)
+    if array is not None:
+        return _small_array(array) if array.size <= LIST_MAX else _histogram(array)
+    _refuse_media(value)
+    plain = _common(value)
+    if plain is not _UNKNOWN:
+        return plain
+    if _is_enum(value):
+        return value.value
+    if isinstance(value, complex) or callable(value) or _is_named(value, "Decimal", "PurePath"):
+        return str(value)
+    raise InvalidDataError(f"a value of type {type(value).__name__} cannot be logged")
+
+
+def summary_value(value: object) -> object:
+    """A value set by hand in the summary."""
+    array = _as_array(value)
+    if array is not None and array.size > LIST_MAX:
+        return _describe(array)
+    return log_value(value)
+
+
+def config_value(value: object) -> object:
+    """A value of the config; what has no other form is kept as its text."""
+    array = _as_array(value)
+    if array is not None:
+        return _small_array(array) if array.size <= LIST_MAX else str(array)
+    plain = _common(value)
+    if plain is not _UNKNOWN:
+        return plain
+    if _is_enum(value):
+        return value.name
+    if hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
+        return {name: getattr(value, name) for name in value.__dataclass_fields__}
+    if isinstance(value, slice):
+        return {"slice_start": value.start, "slice_step": value.step, "slice_stop": value.stop}
+    if hasattr(value, "__qualname__"):
+        return f"{value.__module__}.{value.__qualname__}"
+    return str(value)
+
+
+def plain_value(value: object) -> object:
+    """A value of a setting."""
+    if callable(value):
+        raise ValueError(f"a setting cannot hold {type(value).__name__}")
+    plain = _common(value)
+    if plain is not _UNKNOWN:
+        return plain
+    if hasattr(value, "__fspath__"):
+        return value.__fspath__()
+    if _is_enum(value):
+        return value.value
+    raise ValueError(f"a setting cannot hold {type(value).__name__}")
+
+
+_UNKNOWN = object()
+
+
+def _common(value: object) -> object:
+    """What all three kinds of values treat alike: subclasses of built-in types, sets, bytes, dates."""
+    if isinstance(value, (bool, int, float, str)) and not _is_enum(value):
+        base = next(kind for kind in (bool, int, float, str) if isinstance(value, kind))
+        return base(value)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value).decode("utf-8")
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return list(value)
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if hasattr(value, "keys") and hasattr(value, "__getitem__"):
+        return {key: value[key] for key in value.keys()}
+    return _UNKNOWN
+
+
+def _is_enum(value: object) -> bool:
+    enum = sys.modules.get("enum")
+    return enum is not None and isinstance(value, enum.Enum)
+
+
+def _is_named(value: object, *names: str) -> bool:
+    return any(kind.__name__ in names for kind in type(value).__mro__)
+
+
+def _refuse_media(value: object) -> None:
+    for kind in type(value).__mro__:
+        if (kind.__module__.split(".")[0], kind.__name__) in _MEDIA_TYPES:
+            raise NotImplementedError(f"logging a {kind.__name__} is not available yet")
+
+
+def _as_array(value: object):
+    """The numpy array of an array, scalar or tensor of any framework; None for all else."""
+    origin = type(value).__module__.split(".")[0]
+    if origin == "torch" and hasattr(value, "detach"):
+        value = value.detach().cpu()
+        if str(value.dtype) == "torch.bfloat16":
+            value = value.float()
+        return value.numpy()
+    if origin == "tensorflow" and hasattr(value, "numpy"):
+        value = value.numpy()
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return None
+    if isinstance(value, (numpy.ndarray, numpy.generic)):
+        return numpy.asarray(value)
+    return numpy.asarray(value) if origin in ("jax", "jaxlib", "tensorflow") else None
+
+
+def _small_array(array) -> object:
+    """One element as a number, more as nested lists; datetime64 as ISO text."""
+    if array.dtype.kind in "mM":
+        array = array.astype(str)
+    return array.reshape(-1)[0].item() if array.size == 1 else array.tolist()
+
+
+def _histogram(array) -> dict:
+    import numpy
+
+    flat = array.reshape(-1)
+    if flat.dtype.kind not in "biuf":
+        raise InvalidDataError(
+            f"an array of {flat.dtype} with more than {LIST_MAX} elements cannot be logged"
+        )
+    if flat.dtype.kind == "f" and not (isfinite(flat.min()) and isfinite(flat.max())):
+        raise InvalidDataError("an array with NaN or infinities has no histogram; log its finite part")
+    values, bins = numpy.histogram(flat, bins=HISTOGRAM_BINS)
+    return {"_type": "histogram", "values": values.tolist(), "bins": bins.tolist()}
+
+
+def _describe(array) -> dict:
+    import numpy
+
+    low, lower, upper, high = numpy.percentile(array, [10, 25, 75, 90]).tolist()
+    return {
+        "_type": "numpy.ndarray",
+        "min": array.min().item(),
+        "max": array.max().item(),
+        "mean": array.mean().item(),
+        "var": array.var().item(),
+        "10%": low,
+        "25%": lower,
+        "75%": upper,
+        "90%": high,
+        "size": array.size,
+    }

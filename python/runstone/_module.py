@@ -1,0 +1,216 @@
+"""init(), the global run, and the functions of the module that mirror its members."""
+
+from __future__ import annotations
+
+import os
+import sys
+import weakref
+
+from . import _core, _process
+from ._config import read_config
+from ._run import Run
+from ._settings import Settings, store_of
+from .errors import Error
+
+_UNSET = object()
+_REINIT = ("default", "return_previous", "finish_previous", "create_new")
+
+_global_run: Run | None = None
+_runs: list[weakref.ref] = []  # every run not known to be finished, oldest first
+_strong: set[Run] = set()  # a run lives until it is finished, also when nobody holds it
+_setup_store = _core.SettingsStore()
+
+
+def current_run() -> Run | None:
+    """The global run, or None before init() and after its finish()."""
+    global _global_run
+    if _global_run is not None and _global_run._finished:
+        _global_run = None
+    return _global_run
+
+
+def live_runs() -> list[Run]:
+    """Runs that are not finished, oldest first."""
+    _runs[:] = [ref for ref in _runs if (run := ref()) is not None and not run._finished]
+    _strong.intersection_update([ref() for ref in _runs])
+    return [ref() for ref in _runs]
+
+
+def setup(settings: Settings | dict | None = None) -> None:
+    """Settings for every later init() of this process; stronger than the environment."""
+    global _setup_store
+    _setup_store = store_of(settings)
+
+
+def teardown(exit_code: int | None = None) -> None:
+    """Finishes every run of this process."""
+    for run in live_runs():
+        run.finish(exit_code)
+
+
+def login(*arguments: object, **options: object) -> bool:
+    """Not available yet: raises NotImplementedError. The key of a server of your own is found by itself."""
+    raise NotImplementedError("runstone.login() is not available yet; set RUNSTONE_API_KEY")
+
+
+def init(
+    entity: str | None = None,
+    project: str | None = None,
+    dir: str | os.PathLike | None = None,
+    id: str | None = None,
+    name: str | None = None,
+    notes: str | None = None,
+    tags=None,
+    config=None,
+    config_exclude_keys: list[str] | None = None,
+    config_include_keys: list[str] | None = None,
+    allow_val_change: bool | None = None,
+    group: str | None = None,
+    job_type: str | None = None,
+    mode: str | None = None,
+    force: bool | None = None,
+    reinit: bool | str | None = None,
+    resume: bool | str | None = None,
+    resume_from: str | None = None,
+    fork_from: str | None = None,
+    save_code: bool | None = None,
+    tensorboard: bool | None = None,
+    sync_tensorboard: bool | None = None,
+    monitor_gym: bool | None = None,
+    settings: Settings | dict | None = None,
+    anonymous: object = _UNSET,
+) -> Run:
+    """Starts a run and makes it the global one.
+
+    Args:
+        entity, project: where it belongs; by default the server's user and "uncategorized".
+        dir: the run's files go to ``<dir>/runstone/``; the working directory by default.
+        id: the run's id, unique in its project; 8 random characters by default.
+        name, notes, tags, group, job_type: how people find it.
+        config: what goes into the run: a dict, a Namespace, absl FLAGS, an object's attributes, or the
+            path of a YAML file.
+        allow_val_change: config values may change without further permission.
+        mode: ``online``, ``offline`` or ``disabled``.
+        reinit: with an active run: ``return_previous`` (default) gives it back, ``finish_previous``
+            finishes all first, ``create_new`` makes one beside them.
+        settings: further Settings, or a dict of them. Arguments win over settings, settings over the
+            environment (RUNSTONE_X, else WANDB_X).
+
+    Raises:
+        ValueError, TypeError: an argument of the wrong form. UsageError: a project name or run id that
+        cannot be used, no API key for a server that was named. AuthenticationError: the server refused
+        the key. NotImplementedError: names the parameter that is not served yet. A server that does
+        not answer is no error: the run starts, and delivery goes on trying.
+    """
+    global _global_run
+    if anonymous is not _UNSET:
+        print("runstone: WARNING init(anonymous=) is deprecated and has no effect", file=sys.stderr)
+    if tensorboard or sync_tensorboard:
+        raise NotImplementedError("init(sync_tensorboard=) is not available yet")
+    if monitor_gym:
+        raise NotImplementedError("init(monitor_gym=) is not available yet")
+    if save_code:
+        raise NotImplementedError("init(save_code=) is not available yet")
+    settings_store = store_of(settings)
+    policy = _reinit_policy(reinit, settings_store)
+    active = live_runs()
+    if active and policy == "return_previous":
+        if resume == "must":
+            raise Error("Cannot resume a run while another run is active: finish it first")
+        return active[-1]
+    if policy == "finish_previous":
+        for run in active:
+            run.finish()
+    options = {
+        "entity": entity,
+        "project": project,
+        "dir": os.fspath(dir) if dir is not None else None,
+        "id": id,
+        "name": name,
+        "notes": notes,
+        "tags": None if tags is None else tuple(tags),
+        "config": {**_config_defaults(), **read_config(config)},
+        "config_exclude_keys": config_exclude_keys,
+        "config_include_keys": config_include_keys,
+        "allow_val_change": allow_val_change,
+        "group": group,
+        "job_type": job_type,
+        "mode": mode,
+        "force": force,
+        "resume": {True: "auto", False: None}.get(resume, resume) if isinstance(resume, bool) else resume,
+        "resume_from": resume_from,
+        "fork_from": fork_from,
+    }
+    run = Run(options, settings_store, _setup_store, _program_facts())
+    _runs.append(weakref.ref(run))
+    _strong.add(run)
+    _process.install(live_runs)
+    if policy != "create_new" or current_run() is None and not active:
+        _global_run = run
+    return run
+
+
+def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
+    """Finishes the global run; does nothing without one."""
+    run = current_run()
+    if run is not None:
+        run.finish(exit_code, quiet)
+
+
+def _reinit_policy(reinit: bool | str | None, settings: _core.SettingsStore) -> str:
+    if reinit is None:
+        reinit = settings.values().get("reinit") or _setup_store.values().get("reinit") or "default"
+    if isinstance(reinit, bool):
+        reinit = "finish_previous" if reinit else "return_previous"
+    if reinit not in _REINIT:
+        raise ValueError(f"reinit must be a bool or one of {', '.join(_REINIT)}, not {reinit!r}")
+    return "return_previous" if reinit == "default" else reinit
+
+
+def _config_defaults() -> dict:
+    """`config-defaults.yaml` of the working directory, if there is one."""
+    return read_config("config-defaults.yaml") if os.path.exists("config-defaults.yaml") else {}
+
+
+def _program_facts() -> dict:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    arguments = list(getattr(sys, "argv", []))
+    return {
+        "language_version": f"CPython {version}",
+        "python_version": version,
+        "program": arguments[0] if arguments and arguments[0] not in ("", "-c", "-m") else "",
+        "args": arguments[1:],
+        "executable": sys.executable or "",
+        "path": [entry for entry in sys.path if entry],
+    }
+
+
+class PreInitObject:
+    """What runstone.config and runstone.summary are while no run is active."""
+
+    def __init__(self, name: str) -> None:
+        object.__setattr__(self, "_name", name)
+
+    def _refuse(self, *_: object) -> None:
+        raise Error(f"You must call runstone.init() before runstone.{self._name}")
+
+    __getitem__ = __setitem__ = __delitem__ = __setattr__ = __delattr__ = _refuse
+
+    def __getattr__(self, key: str) -> None:
+        if key.startswith("__"):
+            raise AttributeError(key)
+        self._refuse()
+
+
+def mirror(name: str):
+    """A module function that calls the global run's member of that name."""
+
+    def call(*arguments: object, **options: object) -> object:
+        run = current_run()
+        if run is None:
+            raise Error(f"You must call runstone.init() before runstone.{name}()")
+        return getattr(run, name)(*arguments, **options)
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = getattr(Run, name).__doc__
+    return call

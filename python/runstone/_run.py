@@ -1,0 +1,286 @@
+"""The class Run: the core's run with Python's ways of reading and writing it."""
+
+from __future__ import annotations
+
+import sys
+
+from . import _core
+from ._config import Config, ConfigStatic
+from ._console import capture
+from ._settings import Settings
+from ._summary import Summary
+from .errors import Error, UsageError
+
+
+class Metric:
+    """A defined metric, as it stood when define_metric() returned it. Read-only."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: dict) -> None:
+        object.__setattr__(self, "_fields", fields)
+
+    name: str = property(lambda self: self._fields["name"])
+    step_metric: str | None = property(lambda self: self._fields["step_metric"])
+    step_sync: bool | None = property(lambda self: self._fields["step_sync"])
+    summary: tuple[str, ...] | None = property(lambda self: self._fields["summary"])
+    hidden: bool | None = property(lambda self: self._fields["hidden"])
+    goal: str | None = property(lambda self: self._fields["goal"])
+
+    def __repr__(self) -> str:
+        return f"Metric({self.name!r})"
+
+
+class Run(_core.Run):
+    """One run: what a training logs. Made by ``runstone.init()``; finished by ``finish()``, by the end
+    of its ``with`` block, or by the end of the script.
+
+    Each member may be used from any thread. After finish() everything that would write raises
+    UsageError; the facts can still be read.
+    """
+
+    def __init__(self, options: dict, settings, setup_settings, facts: dict) -> None:
+        super().__init__(options, settings, setup_settings, facts)
+        self._config = Config(self)
+        self._summary = Summary(self)
+        self._on_finish: list = []
+        if not self.disabled and self._settings().get("console") not in ("off", None):
+            capture.start(self)
+            self._on_finish.append(lambda: capture.stop(self))
+
+    # --- facts ------------------------------------------------------------------------------------
+    @property
+    def config(self) -> Config:
+        """What went into the run; dict-like. See Config."""
+        return self._config
+
+    @property
+    def config_static(self) -> ConfigStatic:
+        """A read-only snapshot of the config."""
+        return ConfigStatic(self._config.as_dict())
+
+    @property
+    def summary(self) -> Summary:
+        """Each metric's last value or aggregates; dict-like. See Summary."""
+        return self._summary
+
+    @property
+    def settings(self) -> Settings:
+        """A copy of the settings: changing it does not change the run."""
+        return Settings._of(self._settings())
+
+    @property
+    def name(self) -> str | None:
+        """The display name; can be set."""
+        return super().name
+
+    @name.setter
+    def name(self, value: str) -> None:
+        self._set_name(value)
+
+    @property
+    def notes(self) -> str | None:
+        """Free text about the run; can be set."""
+        return super().notes
+
+    @notes.setter
+    def notes(self, value: str) -> None:
+        self._set_notes(value)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Short labels; can be set from any sequence of str of 1 to 64 characters."""
+        return super().tags
+
+    @tags.setter
+    def tags(self, value) -> None:
+        self._set_tags(tuple(value))
+
+    @property
+    def step(self) -> int:
+        """The step that the next plain log() will use. UsageError once finished."""
+        if self._finished:
+            raise UsageError(f"Run ({self.id}) is finished: it has no next step")
+        return self._step
+
+    @property
+    def url(self) -> str | None:
+        """The run's page; None, with a warning, for an offline run."""
+        return self._online_only(self._url)
+
+    @property
+    def project_url(self) -> str | None:
+        """The project's page; None, with a warning, for an offline run."""
+        return self._online_only(self._project_url)
+
+    @property
+    def sweep_id(self) -> str | None:
+        return self._settings().get("sweep_id")
+
+    @property
+    def sweep_url(self) -> str | None:
+        project = self._online_only(self._project_url)
+        return f"{project}/sweeps/{self.sweep_id}" if project and self.sweep_id else None
+
+    def _online_only(self, url: str | None) -> str | None:
+        if self.offline and not self.disabled:
+            print("runstone: WARNING URL not available in offline run", file=sys.stderr)
+        return url
+
+    # --- writing ----------------------------------------------------------------------------------
+    def define_metric(
+        self,
+        name: str,
+        step_metric: str | Metric | None = None,
+        step_sync: bool | None = None,
+        hidden: bool | None = None,
+        summary: str | None = None,
+        goal: str | None = None,
+        overwrite: bool | None = None,
+    ) -> Metric:
+        """Says how a metric is summarised and shown.
+
+        Args:
+            name: the metric's key; nested values by dots (``nest.a``), a literal dot as ``\\.``. A ``*``
+                at the end (``val/*``) makes it hold for every key of that prefix.
+            step_metric: the metric that is its x axis.
+            step_sync: adds the last value of step_metric to rows that lack it; True by default if
+                step_metric is given.
+            hidden: not shown in the pages.
+            summary: comma-separated ``min max mean last first best copy none``.
+            goal: ``minimize`` or ``maximize``, for ``best``.
+            overwrite: forget what was defined before instead of adding to it.
+
+        Raises:
+            Error: an empty name, a ``*`` elsewhere than at the end, an unknown operation or goal, an
+                argument of the wrong type. UsageError: the run is finished.
+        """
+        if isinstance(step_metric, Metric):
+            step_metric = step_metric.name
+        if name is None or name == "":
+            raise Error("define_metric() requires non-empty name")
+        texts = {"name": name, "step_metric": step_metric, "summary": summary, "goal": goal}
+        flags = {"step_sync": step_sync, "hidden": hidden, "overwrite": overwrite}
+        for kind, arguments in ((str, texts), (bool, flags)):
+            for argument, value in arguments.items():
+                if value is not None and not isinstance(value, kind):
+                    raise Error(
+                        f"define_metric({argument}=): type: {type(value).__name__}, not {kind.__name__}"
+                    )
+        options = {key: value for key, value in {**texts, **flags}.items() if value is not None}
+        del options["name"]
+        return Metric(self._define_metric(name, options))
+
+    def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
+        """Ends the run: writes what is open, delivers the rest within the setting finish_timeout, and
+        says what was not delivered and how to sync it. A second call does nothing.
+
+        Args:
+            exit_code: 0 (the default) is finished, all else failed.
+            quiet: deprecated; accepted without effect.
+
+        Raises:
+            TimeoutError: not everything was delivered, and the setting finish_timeout_raises is on.
+        """
+        if quiet is not None:
+            _warn_quiet_once()
+        if self._finished:
+            return
+        if not self.disabled:
+            self._config._send_nested_changes()
+        for undo in self._on_finish:
+            undo()
+        report = self._finish(exit_code)
+        if not report["delivered"] and self._settings().get("finish_timeout_raises"):
+            raise TimeoutError(report["message"])
+
+    def write_logs(self, text: str) -> None:
+        """Adds lines to the console log. Ignored once finished."""
+        if not self._finished:
+            self._write_console(False, text if text.endswith("\n") else text + "\n")
+
+    def to_html(self, height: int = 420, hidden: bool = False) -> str:
+        """An iframe that shows the run's page."""
+        style = f"border:none;width:100%;height:{int(height)}px;"
+        button = ""
+        if hidden:
+            style += "display:none;"
+            script = "this.nextSibling.style.display='block';this.style.display='none';"
+            button = f'<button onClick="{script}">Display run</button>'
+        return f'{button}<iframe src="{self._url or ""}?jupyter=true" style="{style}"></iframe>'
+
+    # --- the object ---------------------------------------------------------------------------------
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, exception_type, exception, traceback) -> None:
+        self.finish(0 if exception_type is None else 1)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not name.startswith("_") and not isinstance(getattr(type(self), name, None), property):
+            raise AttributeError(f"Attribute {name} is not supported on Run object.")
+        super().__setattr__(name, value)
+
+    def __deepcopy__(self, memo: dict) -> Run:
+        return self
+
+    def __copy__(self) -> Run:
+        return self
+
+    def __reduce__(self):
+        raise NotImplementedError(
+            "passing a run to a spawned process is not available yet; forked processes can use it as it is"
+        )
+
+    def __repr__(self) -> str:
+        return f"<runstone.Run {self.path}>"
+
+
+_QUIET_WARNED = False
+
+
+def _warn_quiet_once() -> None:
+    global _QUIET_WARNED
+    if not _QUIET_WARNED:
+        _QUIET_WARNED = True
+        print("runstone: WARNING finish(quiet=) is deprecated and has no effect", file=sys.stderr)
+
+
+# Members that the class has by its reference and that are not served yet: what a disabled run answers.
+_LATER = {
+    "alert": None,
+    "log_artifact": None,
+    "upsert_artifact": None,
+    "finish_artifact": None,
+    "use_artifact": None,
+    "link_artifact": None,
+    "log_model": None,
+    "use_model": None,
+    "link_model": None,
+    "log_code": None,
+    "save": False,
+    "restore": None,
+    "status": None,
+    "mark_preempting": None,
+    "watch": None,
+    "unwatch": None,
+    "display": False,
+    "pin_config_keys": None,
+}
+
+
+def _later(name: str, disabled_answer: object):
+    def member(self, *arguments: object, **options: object) -> object:
+        if self.disabled:
+            return disabled_answer
+        if self._finished:
+            raise UsageError(f"Run ({self.id}) is finished. The call to `{name}` will be ignored.")
+        raise NotImplementedError(f"run.{name}() is not available yet")
+
+    member.__name__ = name
+    member.__doc__ = "Not available yet: raises NotImplementedError."
+    return member
+
+
+for _name, _answer in _LATER.items():
+    setattr(Run, _name, _later(_name, _answer))

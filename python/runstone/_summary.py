@@ -1,0 +1,98 @@
+"""run.summary: dict-like, with attribute access, nested dicts included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+
+class SummarySubDict:
+    """A dict inside the summary; writing to it is writing to the summary."""
+
+    def __init__(self, core, path: tuple[str, ...]) -> None:
+        object.__setattr__(self, "_core", core)
+        object.__setattr__(self, "_path", path)
+
+    def _read(self) -> dict:
+        value = self._core._summary_get(self._path) if self._path else self._core._summary_all()
+        return value if isinstance(value, dict) else {}
+
+    def _wrap(self, key: str, value: object) -> object:
+        if isinstance(value, dict) and "_type" not in value:
+            return SummarySubDict(self._core, (*self._path, key))
+        return value
+
+    def __getitem__(self, key: str) -> object:
+        values = self._read()
+        return self._wrap(key, values[key])
+
+    def __getattr__(self, key: str) -> object:
+        if key.startswith("__"):
+            raise AttributeError(key)
+        try:
+            return self[key]
+        except KeyError:
+            raise AttributeError(f"the summary has no key {key!r}") from None
+
+    def __setitem__(self, key: str, value: object) -> None:
+        self._core._summary_set((*self._path, key), _plain(value))
+
+    __setattr__ = __setitem__
+
+    def __delitem__(self, key: str) -> None:
+        self._core._summary_erase((*self._path, key))
+
+    __delattr__ = __delitem__
+
+    def update(self, d: dict) -> None:
+        for key, value in dict(d).items():
+            self[key] = value
+
+    def get(self, key: str, default: object = None) -> object:
+        values = self._read()
+        return self._wrap(key, values[key]) if key in values else default
+
+    def keys(self):
+        return [key for key in self._read() if key != "_wandb"]
+
+    def items(self):
+        return [(key, self._wrap(key, value)) for key, value in self._read().items() if key != "_wandb"]
+
+    def values(self):
+        return [value for _, value in self.items()]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._read()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __len__(self) -> int:
+        return len(self.keys())
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, SummarySubDict):
+            other = other._read()
+        return self._read() == other
+
+    __hash__ = None
+
+    def __repr__(self) -> str:
+        return repr({key: value for key, value in self._read().items() if key != "_wandb"})
+
+
+class Summary(SummarySubDict):
+    """Each metric's last value or aggregates, and what was set by hand.
+
+    ``run.summary["best"] = 0.9`` keeps that value until the key is logged again. Reading shows every
+    row written so far; what waits in the open row is not in it yet.
+    """
+
+    def __init__(self, core) -> None:
+        super().__init__(core, ())
+
+    def _asdict(self) -> dict:
+        return self._read()
+
+
+def _plain(value: object) -> object:
+    return value._read() if isinstance(value, SummarySubDict) else value

@@ -1,0 +1,427 @@
+"""init(): its parameters, modes, environment, several runs."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import enum
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import runstone
+from runstone import errors
+from support import journal
+
+
+def test_E1_the_classes_of_errors():
+    assert issubclass(errors.CommError, errors.Error) and issubclass(
+        errors.AuthenticationError, errors.CommError
+    )
+    assert issubclass(errors.UsageError, errors.Error) and issubclass(errors.ConfigError, errors.Error)
+    assert issubclass(errors.ArtifactNotLoggedError, AttributeError)
+    error = errors.Error("m", {"k": 1})
+    assert str(error) == error.message == "m" and error.context == {"k": 1}
+    assert errors.Error("m").context == {}
+
+
+BAD_ARGUMENTS = [
+    ({"entity": 5}, ValueError, ""),
+    ({"project": "p" * 129}, errors.UsageError, "exceeded 128 characters"),
+    *[({"project": f"a{c}b"}, errors.UsageError, "cannot contain characters") for c in "/\\#?%:"],
+    ({"id": ""}, errors.UsageError, ""),
+    ({"id": " a"}, errors.UsageError, ""),
+    *[({"id": f"a{c}b"}, errors.UsageError, "") for c in ":;,#?/'"],
+    ({"tags": [""]}, ValueError, "Tags must be between 1 and 64"),
+    ({"tags": ["x" * 65]}, ValueError, "Tags must be between 1 and 64"),
+    ({"tags": [1]}, ValueError, ""),
+    ({"config": 5}, TypeError, "config must be a dict"),
+    ({"config": [1]}, TypeError, "config must be a dict"),
+    ({"config": "missing.yaml"}, errors.ConfigError, "doesn't exist"),
+    ({"mode": "sideways"}, ValueError, ""),
+    ({"resume": "maybe"}, ValueError, ""),
+    ({"reinit": "maybe"}, ValueError, ""),
+    ({"settings": {"nope": 1}}, ValueError, "nope"),
+    ({"config_exclude_keys": ["a"], "config_include_keys": ["b"]}, errors.UsageError, ""),
+    ({"resume": "allow", "fork_from": "a?_step=1"}, ValueError, "mutually exclusive"),
+    ({"fork_from": "a"}, ValueError, "Could not parse"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "kind", "words"), BAD_ARGUMENTS, ids=lambda v: str(v)[:40])
+def test_I1_a_bad_argument_raises_and_E2_a_later_init_works(arguments, kind, words):
+    with pytest.raises(kind, match=words or None):
+        runstone.init(**{"mode": "offline", **arguments})
+    assert runstone.run is None
+    run = runstone.init(mode="offline", project="p")
+    assert runstone.run is run
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"sync_tensorboard": True},
+        {"tensorboard": True},
+        {"monitor_gym": True},
+        {"save_code": True},
+        {"mode": "shared"},
+    ],
+)
+def test_a_parameter_that_is_not_served_yet_raises_and_is_named(arguments):
+    name = next(iter(arguments)).replace("tensorboard", "sync_tensorboard").replace("sync_sync", "sync")
+    with pytest.raises(NotImplementedError, match=arguments.get("mode", name)):
+        runstone.init(**{"mode": "offline", **arguments})
+
+
+def test_an_unknown_keyword_is_a_type_error():
+    with pytest.raises(TypeError):
+        runstone.init(nope=1)
+
+
+def test_I2_two_inits_of_one_id_get_two_directories():
+    first = runstone.init(mode="offline", id="same")
+    first.finish()
+    second = runstone.init(mode="offline", id="same")
+    assert first.sync_dir != second.sync_dir
+    if Path(first.sync_dir).name[:27] == Path(second.sync_dir).name[:27]:
+        assert second.sync_dir == first.sync_dir + "-1"
+
+
+def test_I3_init_twice_returns_the_same_run():
+    assert runstone.init(mode="offline") is runstone.init(mode="offline", project="other")
+
+
+def test_I4_config_of_a_namespace():
+    assert runstone.init(mode="offline", config=argparse.Namespace(bs=4)).config.bs == 4
+
+
+def test_config_of_a_yaml_file(tmp_path):
+    (tmp_path / "c.yaml").write_text("wandb_version: 1\nlr:\n  desc: rate\n  value: 0.1\nn: 3\n")
+    config = runstone.init(mode="offline", config="c.yaml").config
+    assert dict(config) == {"lr": 0.1, "n": 3}
+
+
+def test_config_defaults_are_weaker_than_the_argument(tmp_path):
+    (tmp_path / "config-defaults.yaml").write_text("lr:\n  value: 0.1\nold:\n  value: 1\n")
+    assert dict(runstone.init(mode="offline", config={"lr": 0.2}).config) == {"lr": 0.2, "old": 1}
+
+
+def test_V1_the_environment_sets_what_no_argument_does(monkeypatch, tmp_path):
+    values = {
+        "PROJECT": "proj",
+        "ENTITY": "ent",
+        "NAME": "nam",
+        "NOTES": "note",
+        "TAGS": "a,b c,d",
+        "RUN_GROUP": "grp",
+        "JOB_TYPE": "job",
+        "RUN_ID": "rid",
+        "DIR": str(tmp_path / "elsewhere"),
+        "SWEEP_ID": "sw",
+        "MODE": "offline",
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(f"WANDB_{name}", value)
+    monkeypatch.setenv("RUNSTONE_PROJECT", "ours")  # ours wins over the stock name
+    run = runstone.init()
+    assert (run.project, run.entity, run.name, run.notes) == ("ours", "ent", "nam", "note")
+    assert run.tags == ("a", "b c", "d")
+    assert (run.group, run.job_type, run.id, run.sweep_id) == ("grp", "job", "rid", "sw")
+    assert Path(run.dir).is_relative_to(tmp_path / "elsewhere")
+    assert run.offline
+
+
+def test_precedence_of_settings(monkeypatch):
+    monkeypatch.setenv("RUNSTONE_PROJECT", "environment")
+    monkeypatch.setenv("RUNSTONE_JOB_TYPE", "environment")
+    monkeypatch.setenv("RUNSTONE_RUN_GROUP", "environment")
+    monkeypatch.setenv("RUNSTONE_NOTES", "environment")
+    runstone.setup(runstone.Settings(run_job_type="setup", run_group="setup", project="setup"))
+    settings = runstone.Settings(run_group="settings", project="settings")
+    run = runstone.init(mode="offline", settings=settings, project="argument")
+    assert (run.project, run.group, run.job_type, run.notes) == (
+        "argument",
+        "settings",
+        "setup",
+        "environment",
+    )
+    assert settings.run_id is None, "the caller's Settings must not change"
+
+
+def test_PR1_properties_of_an_offline_run():
+    run = runstone.init(project="p", group="g", job_type="train", notes="n", id="x1", mode="offline")
+    assert (run.group, run.job_type, run.notes, run.id, run.project) == ("g", "train", "n", "x1", "p")
+    assert run.offline and not run.disabled and not run.resumed and run.path == "p/x1" and run.entity == ""
+    assert run.url is None and run.project_url is None and run.sweep_url is None and run.sweep_id is None
+    run.name = "new"
+    run.tags += ("t",)
+    assert run.name == "new" and run.tags == ("t",)
+    assert (
+        os.path.isdir(run.dir) and run.settings.mode == "offline" and abs(run.start_time - time.time()) < 60
+    )
+    assert run.starting_step == 0 and run.step == 0 and run.sync_dir == os.path.dirname(run.dir)
+
+
+def test_PR1_facts_can_be_read_after_finish_and_not_written():
+    run = runstone.init(project="p", id="x1", mode="offline")
+    run.finish()
+    assert run.id == "x1" and run.project == "p" and run.path == "p/x1"
+    for write in (
+        lambda: setattr(run, "name", "n"),
+        lambda: setattr(run, "notes", "n"),
+        lambda: setattr(run, "tags", ("n",)),
+        lambda: run.config.update({"a": 1}),
+        lambda: run.summary.update({"a": 1}),
+        lambda: run.step,
+    ):
+        with pytest.raises(errors.UsageError):
+            write()
+
+
+def test_PR2_invalid_tags_leave_the_old_ones(capfd, monkeypatch):
+    monkeypatch.setenv("RUNSTONE_SILENT", "false")
+    run = runstone.init(mode="offline", tags=["a"])
+    run.tags = [""]
+    assert run.tags == ("a",)
+    assert "Invalid tag" in capfd.readouterr().err
+
+
+def test_PR3_config_static_is_readonly():
+    run = runstone.init(mode="offline", config={"lr": 1})
+    static = run.config_static
+    run.config.update({"lr": 2}, allow_val_change=True)
+    assert static.lr == 1 and static["lr"] == 1 and list(static.keys()) == ["lr"]
+    with pytest.raises(AttributeError, match="readonly"):
+        static.lr = 1
+
+
+def test_PR4_settings_are_a_copy():
+    run = runstone.init(mode="offline", project="p")
+    run.settings.project = "z"
+    assert run.project == "p"
+
+
+def test_read_only_and_unknown_attributes_cannot_be_set():
+    run = runstone.init(mode="offline")
+    for name in ("id", "config", "nope"):
+        with pytest.raises(AttributeError):
+            setattr(run, name, 1)
+
+
+def test_D1_a_disabled_run_takes_everything_and_leaves_nothing(tmp_path):
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    os.chdir(folder)
+    run = runstone.init(mode="disabled", config={"a": 1})
+    assert isinstance(run, runstone.Run) and run.disabled and not run.offline
+    assert run.name == f"dummy-{run.id}" and run.entity == "dummy" and run.project == "dummy"
+    assert run.url is None and run.tags == () and run.step == 0 and run.group == ""
+    assert not os.path.exists(run.dir)
+    run.log({"loss": 1, "n": {"x": 2}})
+    assert run.summary["loss"] == 1 and run.summary.n.x == 2
+    assert run.define_metric("x").name == "dummy"
+    assert run.save("f") is False and run.display() is False and isinstance(run.to_html(), str)
+    for name in ("alert", "log_code", "mark_preempting", "watch", "unwatch", "status", "restore"):
+        assert getattr(run, name)() is None
+    with pytest.raises(errors.ConfigError):
+        run.config.a = 2
+    assert runstone.run is run
+    run.finish()
+    assert runstone.run is None
+    assert list(folder.iterdir()) == []
+
+
+def test_P1_several_runs():
+    first = runstone.init(mode="offline")
+    third = runstone.init(mode="offline", reinit="create_new")
+    assert runstone.run is first and third is not first
+    runstone.log({"a": 1})
+    assert first.summary["a"] == 1 and "a" not in third.summary
+    fourth = runstone.init(mode="offline", reinit="finish_previous")
+    with pytest.raises(errors.UsageError):
+        third.log({"a": 1})
+    assert runstone.run is fourth
+
+
+def test_M1_module_functions_need_a_run():
+    for call in (
+        lambda: runstone.log({"a": 1}),
+        lambda: runstone.config.x,
+        lambda: runstone.summary["x"],
+        lambda: runstone.save("f"),
+        lambda: runstone.alert("a", "b"),
+        lambda: runstone.watch(None),
+    ):
+        with pytest.raises(errors.Error, match="You must call runstone.init"):
+            call()
+    assert runstone.finish() is None
+
+
+def test_M1_module_functions_mirror_the_run():
+    run = runstone.init(mode="offline", config={"lr": 1})
+    runstone.log({"a": 1})
+    runstone.summary["b"] = 2
+    runstone.config.update({"c": 3})
+    assert runstone.define_metric("x").name == "x"
+    assert run.summary["a"] == 1 and run.summary["b"] == 2 and run.config.c == 3 and runstone.config.lr == 1
+    runstone.finish()
+    assert runstone.run is None
+    with pytest.raises(errors.Error, match="You must call"):
+        runstone.log({"a": 1})
+
+
+def test_F0_every_writing_member_raises_after_finish():
+    run = runstone.init(mode="offline")
+    run.finish()
+    calls = {
+        "log": ({"a": 1},),
+        "define_metric": ("x",),
+        **{
+            name: ("x",)
+            for name in (
+                "save alert log_artifact use_artifact link_artifact log_model use_model link_model "
+                "upsert_artifact finish_artifact mark_preempting status log_code"
+            ).split()
+        },
+    }
+    for name, arguments in calls.items():
+        with pytest.raises(errors.UsageError, match="is finished"):
+            getattr(run, name)(*arguments)
+    run.finish()
+    run.write_logs("ignored")
+
+
+def test_FI1_finish_takes_an_exit_code_and_quiet():
+    run = runstone.init(mode="offline")
+    run.finish(exit_code=3, quiet=True)
+    run.finish()
+    assert journal.exit_code(journal.find(run.sync_dir)) == 3
+
+
+def test_SE1_an_unknown_setting_is_a_value_error():
+    with pytest.raises(ValueError):
+        runstone.Settings(nope=1)
+    with pytest.raises(ValueError):
+        runstone.Settings(mode="sideways")
+    with pytest.raises(ValueError):
+        runstone.Settings(x_stats_sampling_interval="often")
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+@dataclasses.dataclass
+class Optimizer:
+    rate: float
+
+
+def function():
+    pass
+
+
+CONVERSIONS = {
+    "nan": (float("nan"), None),
+    "numpy scalar": (np.float32(0.5), 0.5),
+    "array": (np.arange(3), [0, 1, 2]),
+    "large array": (np.zeros(100), str(np.zeros(100))),
+    "tuple": ((1, 2), [1, 2]),
+    "set": ({1}, [1]),
+    "enum": (Colour.RED, "RED"),
+    "dataclass": (Optimizer(0.1), {"rate": 0.1}),
+    "bytes": (b"x", "x"),
+    "function": (function, f"{__name__}.function"),
+    "class": (Optimizer, f"{__name__}.Optimizer"),
+    "slice": (slice(1, 2), {"slice_start": 1, "slice_step": None, "slice_stop": 2}),
+    "path": (Path("/a"), "/a"),
+    "int sub-key": ({1: {2: 3}}, {"1": {"2": 3}}),
+}
+
+
+@pytest.mark.parametrize("name", CONVERSIONS)
+def test_C2_config_converts(name):
+    value, stored = CONVERSIONS[name]
+    run = runstone.init(mode="offline", config={"k": value})
+    assert run.config["k"] == stored
+
+
+def test_C1_config_operations():
+    config = runstone.init(mode="offline", config={"lr": 0.1, "n": {"a": 1}}).config
+    with pytest.raises(AttributeError):
+        config.missing  # noqa: B018
+    with pytest.raises(KeyError):
+        config["missing"]
+    assert config.get("missing", 5) == 5 and "lr" in config and "missing" not in config
+    config.new = 1
+    config["lr"] = 0.1
+    with pytest.raises(errors.ConfigError, match="Attempted to change value of key"):
+        config.lr = 0.2
+    assert config.lr == 0.1
+    config.update({"lr": 0.2}, allow_val_change=True)
+    assert config.lr == 0.2 and config["n"]["a"] == 1
+    config.setdefaults({"lr": 9, "d": 4})
+    assert config.lr == 0.2 and config.d == 4
+    config.update_locked({"locked": 1}, "sweep")
+    config.update({"locked": 2}, allow_val_change=True)
+    assert config.locked == 1
+    config["--dashed-"] = 7
+    assert config["dashed"] == 7
+    assert sorted(config.keys()) == ["d", "dashed", "locked", "lr", "n", "new"] == sorted(config)
+    assert len(config) == 6
+    with pytest.raises(TypeError):
+        config[5] = 1
+    with pytest.raises(TypeError):
+        del config["lr"]
+
+
+def test_C1_all_or_nothing():
+    config = runstone.init(mode="offline", config={"lr": 0.1}).config
+    with pytest.raises(errors.ConfigError):
+        config.update({"fresh": 1, "lr": 0.5})
+    assert "fresh" not in config
+
+
+def test_C1_allow_val_change_of_the_run():
+    config = runstone.init(mode="offline", config={"lr": 0.1}, allow_val_change=True).config
+    config.lr = 0.2
+    assert config.lr == 0.2
+
+
+def test_nested_config_changes_are_sent_at_finish():
+    run = runstone.init(mode="offline", config={"n": {"a": 1}})
+    run.config["n"]["a"] = 2
+    run.finish()
+    import yaml
+
+    tree = yaml.safe_load((Path(run.dir) / "config.yaml").read_text())
+    assert tree["n"] == {"value": {"a": 2}}
+
+
+def test_C3_the_stored_config_file():
+    import yaml
+
+    run = runstone.init(
+        mode="offline", config={"lr": 0.2, "n": {"a": [1, {"b": 2}], "s": "x: y", "none": None}, "e": {}}
+    )
+    run.finish()
+    tree = yaml.safe_load((Path(run.dir) / "config.yaml").read_text())
+    own = tree.pop("_wandb")["value"]
+    assert tree == {"lr": {"value": 0.2}, "n": {"value": {"a": [1, {"b": 2}], "s": "x: y", "none": None}}}
+    assert {"cli_version", "python_version", "t", "m"} <= own.keys()
+
+
+def test_the_runs_files_are_written_offline_too():
+    import json
+
+    run = runstone.init(mode="offline", config={"lr": 0.2})
+    run.log({"a": 1, "b": float("nan")})
+    run.finish()
+    files = Path(run.dir)
+    summary = json.loads((files / "wandb-summary.json").read_text())
+    assert summary["a"] == 1 and summary["_step"] == 0 and "runtime" in summary["_wandb"]
+    metadata = json.loads((files / "wandb-metadata.json").read_text())
+    assert metadata["python"].startswith("CPython") and metadata["startedAt"].endswith("Z")
+    assert "numpy==" in (files / "requirements.txt").read_text()
+    assert (Path("runstone") / "latest-run").resolve() == Path(run.sync_dir).resolve()

@@ -1,0 +1,163 @@
+"""How a process ends and what its run says about it; threads and forks."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from support import journal
+
+START = "import os, sys, signal\nimport runstone\nrun = runstone.init(project='p', mode='offline')\nrun.log({'a': 1})\n"
+
+
+def ended_with(tmp_path) -> int | None:
+    return journal.exit_code(journal.find(tmp_path / "runstone"))
+
+
+@pytest.mark.parametrize(
+    ("ending", "code", "returncode"),
+    [
+        ("", 0, 0),
+        ("run.finish()", 0, 0),
+        ("runstone.finish()", 0, 0),
+        ("run.finish(exit_code=3)", 3, 0),
+        ("sys.exit(4)", 4, 4),
+        ("sys.exit(0)", 0, 0),
+        ("sys.exit('message')", 1, 1),
+        ("raise SystemExit(5)", 5, 5),
+        ("raise ValueError('x')", 1, 1),
+    ],
+)
+def test_X1_the_exit_record_tells_how_the_script_ended(script, tmp_path, ending, code, returncode):
+    done = script(START + ending)
+    assert done.returncode == returncode, done.stderr
+    assert ended_with(tmp_path) == code
+
+
+@pytest.mark.parametrize("raised", ["SystemExit(3)", "KeyboardInterrupt()", "ValueError('x')"])
+def test_X1_a_with_block_that_raised_is_1_and_the_exception_goes_on(script, tmp_path, raised):
+    code = "import runstone\nwith runstone.init(project='p', mode='offline') as run:\n    raise " + raised
+    done = script(code)
+    assert done.returncode != 0
+    assert ended_with(tmp_path) == 1
+
+
+def test_X1_ctrl_c_is_255(script, tmp_path):
+    done = script(START + "os.kill(os.getpid(), signal.SIGINT)\nimport time; time.sleep(30)")
+    assert done.returncode == -signal.SIGINT
+    assert ended_with(tmp_path) == 255
+
+
+def test_X1_a_killed_process_leaves_no_exit_record_and_its_row(script, tmp_path):
+    done = script(START + "os.kill(os.getpid(), signal.SIGKILL)")
+    assert done.returncode == -signal.SIGKILL
+    assert ended_with(tmp_path) is None
+    assert [row["a"] for row in journal.rows(journal.find(tmp_path / "runstone"))] == [1]
+
+
+def test_X1_os_exit_leaves_no_exit_record(script, tmp_path):
+    script(START + "os._exit(0)")
+    assert ended_with(tmp_path) is None
+
+
+def test_X2_forked_children_and_threads_log_into_the_one_run(script, tmp_path):
+    done = script(
+        textwrap.dedent("""
+        import multiprocessing, threading
+        import runstone
+
+        def child(run, i):
+            run.log({"child": i})
+
+        run = runstone.init(project="p", mode="offline")
+        context = multiprocessing.get_context("fork")
+        children = [context.Process(target=child, args=(run, i)) for i in range(2)]
+        threads = [threading.Thread(target=lambda: [run.log({"a": 1}) for _ in range(100)]) for _ in range(4)]
+        for part in children + threads:
+            part.start()
+        for part in children + threads:
+            part.join()
+        run.finish()
+        """)
+    )
+    assert done.returncode == 0, done.stderr
+    rows = journal.rows(journal.find(tmp_path / "runstone"))
+    assert len(rows) == 402
+    assert len({row["_step"] for row in rows}) == 402
+    assert sorted(row["child"] for row in rows if "child" in row) == [0, 1]
+
+
+def test_a_child_that_ends_does_not_finish_the_run(script, tmp_path):
+    done = script(
+        START
+        + textwrap.dedent("""
+        pid = os.fork()
+        if pid == 0:
+            sys.exit(7)
+        os.waitpid(pid, 0)
+        run.log({"after": 1})
+        """)
+    )
+    assert done.returncode == 0, done.stderr
+    assert ended_with(tmp_path) == 0
+    assert len(journal.rows(journal.find(tmp_path / "runstone"))) == 2
+
+
+def test_the_console_is_in_the_log(script, tmp_path):
+    done = script(
+        textwrap.dedent("""
+        import sys
+        import runstone
+        run = runstone.init(project="p", mode="offline")
+        print("hello")
+        print("a\\rb")
+        print("oops", file=sys.stderr)
+        run.finish()
+        print("after")
+        """)
+    )
+    assert done.returncode == 0, done.stderr
+    assert "hello" in done.stdout and "after" in done.stdout
+    log = journal.find(tmp_path / "runstone").parent / "files" / "output.log"
+    lines = log.read_text().splitlines()
+    assert "hello" in lines and "b" in lines and "oops" in lines and "after" not in lines
+
+
+def test_console_off_captures_nothing(script, tmp_path):
+    done = script(
+        "import runstone\nrun = runstone.init(project='p', mode='offline', settings={'console': 'off'})\n"
+        "print('hello')\nrun.finish()\n"
+    )
+    assert done.returncode == 0, done.stderr
+    assert not list((tmp_path / "runstone").rglob("output.log"))
+
+
+def test_a_server_that_was_named_and_is_away_does_not_stop_a_training(script, tmp_path):
+    from support.server import free_port
+
+    done = script(
+        START.replace("mode='offline'", "settings={'finish_timeout': 1}"),
+        RUNSTONE_BASE_URL=f"http://127.0.0.1:{free_port()}",
+        RUNSTONE_API_KEY="local-" + "0" * 40,
+        RUNSTONE_SILENT="false",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "sync" in done.stderr
+    assert len(journal.rows(journal.find(tmp_path / "runstone"))) == 1
+
+
+def test_import_pulls_in_nothing_heavy():
+    code = "import sys, runstone; print([m for m in ('numpy', 'yaml', 'asyncio', 'json', 'typing') if m in sys.modules])"
+    bare = (
+        "import sys; print([m for m in ('numpy', 'yaml', 'asyncio', 'json', 'typing') if m in sys.modules])"
+    )
+    environment = dict(os.environ)
+    outputs = [
+        subprocess.run([sys.executable, "-c", c], check=True, capture_output=True, env=environment).stdout
+        for c in (code, bare)
+    ]
+    assert outputs[0] == outputs[1]
