@@ -1,0 +1,8 @@
+/** What to type to get a first run; shown where there is nothing yet. */
+export const firstRunPython = `import runstone
+
+with runstone.init(project="first-steps", config={"lr": 0.01}) as run:
+    for step in range(100):
+        run.log({"train/loss": 1 / (step + 1)})`;
+
+export const firstLogPython = `run.log({"train/loss": loss, "train/accuracy": accuracy})`;
