@@ -30,7 +30,7 @@ class Count:
     failed: int = 0
     skipped: int = 0
 
-    def __iadd__(self, other: "Count") -> "Count":
+    def __iadd__(self, other: Count) -> Count:
         self.passed += other.passed
         self.failed += other.failed
         self.skipped += other.skipped

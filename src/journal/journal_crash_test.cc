@@ -82,7 +82,7 @@ TEST(JournalCrash, CutAtEveryByteKeepsWhatWasSynced) {  // and recovery invents 
 
 TEST(JournalCrash, APowerCutKeepsWhatWasSyncedWhateverPagesAreLost) {
   MemoryFileSystem disk;
-  auto writer = JournalWriter::create(disk, "run.wandb");
+  auto writer = JournalWriter::create(disk, "run.wandb", {.ahead_bytes_max = kBlockBytes});
   ASSERT_TRUE(writer);
   auto written = write_records(*writer, 0, 200, 300);
   ASSERT_TRUE(writer->sync());

@@ -160,12 +160,21 @@ TEST_P(JournalWriterRoads, ReopensADeadJournalBehindItsTornTail) {
   EXPECT_THAT(read_bytes(torn.content("run.wandb")), ElementsAre("one", "three"));
 }
 
+class HandClock final : public Clock {
+ public:
+  std::int64_t now_us() const override { return now; }
+  std::int64_t monotonic_us() const override { return now; }
+  std::int64_t now = 1'000'000;
+};
+
 TEST(JournalWriter, PreparesAheadSoThatAppendNeverReserves) {
   MemoryFileSystem disk;
   int told = 0;
-  auto writer = JournalWriter::create(
-      disk, "run.wandb",
-      {.first_window_bytes = 32768, .window_bytes_max = 65536, .on_low_space = [&] { ++told; }});
+  auto writer = JournalWriter::create(disk, "run.wandb",
+                                      {.first_window_bytes = 32768,
+                                       .window_bytes_max = 65536,
+                                       .ahead_bytes_max = 65536,
+                                       .on_low_space = [&] { ++told; }});
   ASSERT_TRUE(writer);
   Records written;
   for (int i = 0; i < 2000; ++i) {
@@ -180,6 +189,33 @@ TEST(JournalWriter, PreparesAheadSoThatAppendNeverReserves) {
   EXPECT_EQ(writer->stats().late_reserve_count, 0u);
   ASSERT_TRUE(std::move(*writer).close());
   EXPECT_EQ(read_bytes(disk.content("run.wandb")), written);
+}
+
+TEST(JournalWriter, ReservesAheadWhatTheWriterNeedsInATenthOfASecond) {
+  constexpr std::uint64_t kWindowBytes = 32768;
+  constexpr std::uint64_t kAheadBytesMax = 1 << 20;
+  MemoryFileSystem disk;
+  HandClock clock;
+  JournalWriterOptions options;
+  options.first_window_bytes = kWindowBytes;
+  options.ahead_bytes_max = kAheadBytesMax;
+  options.clock = &clock;
+  auto writer = JournalWriter::create(disk, "run.wandb", options);
+  ASSERT_TRUE(writer);
+  const auto log_for_a_second = [&](std::size_t bytes) {
+    ASSERT_TRUE(writer->append(text_of_size(bytes)));
+    clock.now += 1'000'000;
+    ASSERT_TRUE(writer->prepare());
+  };
+  const auto ahead = [&] { return disk.size_bytes("run.wandb") - writer->stats().size_bytes; };
+  log_for_a_second(1000);
+  EXPECT_LE(ahead(), 2 * kWindowBytes) << "a slow writer holds little";
+  log_for_a_second(4'000'000);
+  EXPECT_GE(ahead(), 400'000u);
+  log_for_a_second(30'000'000);
+  EXPECT_GE(ahead(), kAheadBytesMax);
+  EXPECT_LE(ahead(), kAheadBytesMax + options.window_bytes_max);
+  ASSERT_TRUE(std::move(*writer).close());
 }
 
 TEST(JournalWriter, GoesOnByWriteWhenTheDiskHasNoRoomForAWindow) {

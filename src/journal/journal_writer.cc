@@ -23,6 +23,9 @@ struct Window {
   std::uint64_t end = 0;
 };
 
+constexpr std::int64_t kAheadUs = 100'000;
+constexpr std::size_t kWindowsReserved = 64;  // append() moves windows and must not allocate
+
 std::uint64_t round_up_to_block(std::uint64_t bytes) {
   return (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes;
 }
@@ -44,14 +47,16 @@ struct JournalWriter::State {
   std::mutex sync_mutex;  // syncs, and the end
   bool directory_is_synced = false;
 
-  std::mutex reserve_mutex;  // growing the file
-  std::size_t next_window_bytes = 0;
+  std::mutex reserve_mutex;         // growing the file
+  std::uint64_t rate_position = 0;  // where the writer was at the last look, and when
+  std::int64_t rate_at_us = 0;
 
   std::mutex append_mutex;  // all below
   std::uint64_t position = 0;
   std::uint64_t reserved_end = 0;
-  std::vector<Window> windows;  // ascending and adjacent; the first holds `position`
-  std::vector<Window> retired;  // written full; unmapped by prepare()
+  std::uint64_t ahead_bytes = 0;  // so much is to lie reserved before `position`
+  std::vector<Window> windows;    // ascending and adjacent; the first holds `position`
+  std::vector<Window> retired;    // written full; unmapped by prepare()
   bool is_mapped = false;
   bool low_space_told = false;
   std::optional<Error> stopped;
@@ -63,12 +68,31 @@ struct JournalWriter::State {
     return fail(ErrorCode::kFailedPrecondition, "this journal belongs to the parent process");
   }
 
+  std::uint64_t first_window_bytes() const {
+    return std::max<std::uint64_t>(round_up_to_block(options.first_window_bytes), kBlockBytes);
+  }
+  bool has_low_space() const { return reserved_end - position < ahead_bytes / 2; }
+
+  /// A fast writer gets more ahead at once, a slow one less by and by. With both locks held.
+  void measure_rate() {
+    const auto now_us = options.clock->monotonic_us();
+    const auto elapsed_us = std::max<std::int64_t>(now_us - rate_at_us, 1);
+    const auto written = static_cast<double>(position - rate_position);
+    const auto wanted = written * kAheadUs / static_cast<double>(elapsed_us);
+    const auto most = std::max<std::uint64_t>(options.ahead_bytes_max, first_window_bytes());
+    const auto least = std::max(first_window_bytes(), ahead_bytes / 2);
+    ahead_bytes = wanted >= static_cast<double>(most)
+                      ? most
+                      : std::clamp(static_cast<std::uint64_t>(wanted), least, most);
+    rate_position = position;
+    rate_at_us = now_us;
+  }
+
   Result<Window> reserve_window(std::uint64_t begin, std::uint64_t bytes_min) {
-    const auto bytes = std::max<std::uint64_t>(next_window_bytes, round_up_to_block(bytes_min));
+    const auto bytes = std::max(first_window_bytes(), round_up_to_block(bytes_min));
     RUNSTONE_TRY(file->reserve(begin, bytes));
     RUNSTONE_TRY(auto mapping, file->map(begin, bytes));
     mapping->prefault();
-    next_window_bytes = std::min(next_window_bytes * 2, options.window_bytes_max);
     return Window{std::move(mapping), begin, begin + bytes};
   }
 
@@ -145,10 +169,10 @@ Result<JournalWriter> JournalWriter::create(fs::FileSystem& disk, const fs::Path
   const auto locked = state->file->lock();
   if (!locked && locked.error().code == ErrorCode::kConflict) return fail(locked.error());
   state->stats.is_locked = locked.has_value();
-  state->next_window_bytes =
-      std::max<std::size_t>(round_up_to_block(state->options.first_window_bytes), kBlockBytes);
-  state->windows.reserve(8);
-  state->retired.reserve(8);
+  state->ahead_bytes = state->first_window_bytes();
+  state->rate_at_us = state->options.clock->monotonic_us();
+  state->windows.reserve(kWindowsReserved);
+  state->retired.reserve(kWindowsReserved);
 
   auto window = state->reserve_window(0, kIdent.size());
   if (window) {
@@ -212,11 +236,8 @@ Result<void> JournalWriter::append(Span<const std::string_view> pieces) {
       return s.stop(std::move(written).error());
     }
     ++s.stats.record_count;
-    if (s.is_mapped && !s.low_space_told && s.windows.size() <= 1) {
-      const bool half_used =
-          s.windows.empty() ||
-          s.reserved_end - s.position < (s.windows.front().end - s.windows.front().begin) / 2;
-      s.low_space_told = tell_low_space = half_used;
+    if (s.is_mapped && !s.low_space_told && s.has_low_space()) {
+      s.low_space_told = tell_low_space = true;
     }
   }
   if (tell_low_space && s.options.on_low_space) s.options.on_low_space();
@@ -232,6 +253,7 @@ void JournalWriter::reserve_late(std::size_t record_bytes) {
   if (end <= s.reserved_end) return;  // prepare() was at it
   ++s.stats.late_reserve_count;
   s.retired.clear();
+  // A small window: this is the caller's time. prepare() is told at once.
   auto window = s.reserve_window(s.reserved_end, end - s.reserved_end);
   if (window) return s.add_window(*std::move(window));
   if (auto left = s.leave_mappings(); !left) s.stopped = std::move(left).error();
@@ -240,24 +262,27 @@ void JournalWriter::reserve_late(std::size_t record_bytes) {
 Result<void> JournalWriter::prepare() {
   State& s = *state_;
   if (s.is_forked_copy()) return State::forked_failure();
-  std::vector<Window> old;
-  old.reserve(8);
+  std::vector<Window> passed;
+  passed.reserve(kWindowsReserved);
   const std::scoped_lock reserving(s.reserve_mutex);
-  std::uint64_t begin = 0;
+  std::uint64_t target = 0;
   {
     const std::scoped_lock lock(s.append_mutex);
-    std::swap(old, s.retired);
-    if (!s.is_mapped || s.stopped || s.windows.size() > 1) return {};
-    const bool half_used =
-        s.windows.empty() ||
-        s.reserved_end - s.position < (s.windows.front().end - s.windows.front().begin) / 2;
-    if (!half_used) return {};
-    begin = s.reserved_end;  // only who has reserve_mutex moves it
+    std::swap(passed, s.retired);
+    if (!s.is_mapped || s.stopped) return {};
+    s.measure_rate();
+    target = s.position + s.ahead_bytes;
   }
-  auto window = s.reserve_window(begin, kBlockBytes);
-  if (!window) return {};  // append() will try once more, then write(); only a failed write() loses
-  const std::scoped_lock lock(s.append_mutex);
-  s.add_window(*std::move(window));
+  passed.clear();
+  const auto window_bytes = std::clamp<std::uint64_t>(
+      s.ahead_bytes / 4, kBlockBytes, std::max(s.options.window_bytes_max, kBlockBytes));
+  while (s.reserved_end < target) {  // only who has reserve_mutex moves it
+    auto window = s.reserve_window(s.reserved_end, window_bytes);
+    // append() will try once more, then write(); only a failed write() loses.
+    if (!window) return {};
+    const std::scoped_lock lock(s.append_mutex);
+    s.add_window(*std::move(window));
+  }
   return {};
 }
 

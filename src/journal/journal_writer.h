@@ -6,6 +6,7 @@
 #include <memory>
 #include <string_view>
 
+#include "base/clock.h"
 #include "fs/file_system.h"
 #include "runstone/result.h"
 #include "runstone/span.h"
@@ -13,13 +14,18 @@
 namespace runstone::journal {
 
 struct JournalWriterOptions {
-  /// Space is reserved in windows of this size, doubled each time up to the second; multiples of
-  /// 32 KiB. Two windows are mapped at most, so this is also the bound of the memory they show.
+  /// Space is reserved and mapped in windows, multiples of 32 KiB: of the first size for a slow
+  /// writer, up to the second for a fast one.
   std::size_t first_window_bytes = 256 * 1024;
-  std::size_t window_bytes_max = 4 * 1024 * 1024;
-  /// Called at most once per window, by an append() (no lock is held), when it is time to call
-  /// prepare(): typically notifies the thread that also calls sync(). Must not block or allocate.
+  std::size_t window_bytes_max = 1024 * 1024;
+  /// prepare() goes ahead of the writer by what it writes in a tenth of a second, within this. With
+  /// the windows in use this is also the bound of the memory that the mappings show.
+  std::size_t ahead_bytes_max = 8 * 1024 * 1024;
+  /// Called by an append() (no lock is held), at most once until the next window, when it is time
+  /// to call prepare(): typically notifies the thread that also calls sync(). Must not block or
+  /// allocate.
   std::function<void()> on_low_space;
+  const Clock* clock = &system_clock();
 };
 
 struct JournalWriterStats {
@@ -64,8 +70,8 @@ class JournalWriter {
   /// The same for a record in pieces, which are joined in the file: no copy in between.
   Result<void> append(Span<const std::string_view> pieces);
 
-  /// Reserves and maps the next window if append() will soon need it. Not on the caller's thread of
-  /// append(): it does disk I/O, though append() may run meanwhile.
+  /// Reserves and maps windows ahead of the writer, and unmaps those behind it. Not on the caller's
+  /// thread of append(): it does disk I/O, though append() may run meanwhile.
   Result<void> prepare();
   /// On return, all that was appended before the call survives a power cut. Calls prepare(), too.
   /// append() may run meanwhile.

@@ -1,0 +1,277 @@
+"""Measures every figure that the docs promise, each beside its peer or limit, in one run.
+
+Prints a table and writes bench/results.json: a list of {"name", "unit", "target", "value", "peer",
+"peer_name", "ratio", "verdict"}. Values are medians of several runs. `--only PREFIX...` measures some;
+`--quick` takes fewer and shorter runs, for a look, and does not write the file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Callable
+
+ROOT = Path(__file__).resolve().parent.parent
+BENCH = ROOT / "bench"
+BUILD = ROOT / "build" / "release"
+sys.path.insert(0, str(ROOT / "tests"))
+
+from support.server import Server  # noqa: E402
+
+
+@dataclass
+class Figure:
+    """One measured value. `target` is an upper bound, or a lower one where `at_least`."""
+
+    name: str
+    unit: str
+    target: float | None
+    value: float
+    at_least: bool = False
+    peer: float | None = None
+    peer_name: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times better than the peer."""
+        if not self.peer or not self.value:
+            return None
+        return self.value / self.peer if self.at_least else self.peer / self.value
+
+    @property
+    def verdict(self) -> str:
+        if self.target is None:
+            return "measured"
+        reached = self.value >= self.target if self.at_least else self.value <= self.target
+        return "reached" if reached else "MISSED"
+
+
+@dataclass
+class Plan:
+    quick: bool
+    work: Path
+
+    def repeats(self, count: int) -> int:
+        return max(2, count // 3) if self.quick else count
+
+
+def run_json(command: list[str], environment: dict | None = None, cwd: Path = ROOT) -> dict:
+    done = subprocess.run(command, env=environment, cwd=cwd, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def python(script: str, *arguments: object, environment: dict | None = None) -> dict:
+    return run_json([sys.executable, str(BENCH / script), *map(str, arguments)], environment)
+
+
+def median_of(count: int, measure: Callable[[], float]) -> float:
+    return statistics.median(measure() for _ in range(count))
+
+
+def offline_environment() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if not k.startswith(("WANDB_", "RUNSTONE_"))}
+
+
+# --- the training side ----------------------------------------------------------------------------------
+
+
+def measure_imports(plan: Plan) -> list[Figure]:
+    def start_ms(code: str) -> float:
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True, env=offline_environment())
+        return (time.perf_counter() - started) * 1000
+
+    repeats = plan.repeats(21)
+    start_ms("import runstone, wandb")  # byte code and page cache are warm for both
+    bare, ours, peer = [], [], []
+    for _ in range(repeats):  # interleaved, so that the machine's noise falls on all three alike
+        bare.append(start_ms("pass"))
+        ours.append(start_ms("import runstone"))
+        peer.append(start_ms("import wandb"))
+    base = statistics.median(bare)
+    value, other = statistics.median(ours) - base, statistics.median(peer) - base
+    return [
+        Figure("import over bare Python", "ms", 20, value, peer=other, peer_name="wandb"),
+        Figure("import, times faster than wandb", "x", 20, other / value, at_least=True),
+    ]
+
+
+def measure_init(plan: Plan) -> list[Figure]:
+    repeats = plan.repeats(9)
+    environment = offline_environment()
+    figures = []
+    value = median_of(
+        repeats, lambda: python("python_init.py", "runstone", "offline", environment=environment)["init_ms"]
+    )
+    peer = median_of(
+        3, lambda: python("python_init.py", "wandb", "offline", environment=environment)["init_ms"]
+    )
+    figures.append(Figure("init() offline", "ms", 5, value, peer=peer, peer_name="wandb"))
+    server = Server(plan.work / "init-data").start()
+    try:
+        environment = server.client_environment()
+        value = median_of(
+            repeats,
+            lambda: python("python_init.py", "runstone", "online", environment=environment)["init_ms"],
+        )
+        peer = median_of(
+            3, lambda: python("python_init.py", "wandb", "online", environment=environment)["init_ms"]
+        )
+    finally:
+        server.kill()
+    figures.append(Figure("init() online, same host", "ms", 50, value, peer=peer, peer_name="wandb"))
+    return figures
+
+
+def measure_python_log(plan: Plan) -> list[Figure]:
+    figures = []
+    environment = offline_environment()
+    for keys, rows, target, byte_target in (
+        (1, 20000, 0.8, 100),
+        (10, 20000, 1.5, 250),
+        (1000, 1000, 100, None),
+    ):
+        ours = [
+            python("python_log.py", "runstone", keys, rows, environment=environment)
+            for _ in range(plan.repeats(5))
+        ]
+        peer = [
+            python("python_log.py", "wandb", keys, min(rows, 3000), environment=environment)
+            for _ in range(plan.repeats(3))
+        ]
+        pick = lambda results, field: statistics.median(result[field] for result in results)  # noqa: E731
+        figures.append(
+            Figure(
+                f"log() of {keys} floats, Python",
+                "us",
+                target,
+                pick(ours, "log_us"),
+                peer=pick(peer, "log_us"),
+                peer_name="wandb",
+            )
+        )
+        if byte_target:
+            figures.append(
+                Figure(
+                    f"journal bytes a row of {keys} floats",
+                    "bytes",
+                    byte_target,
+                    pick(ours, "bytes_per_row"),
+                    peer=pick(peer, "bytes_per_row"),
+                    peer_name="wandb",
+                )
+            )
+    return figures
+
+
+def measure_cpp_log(plan: Plan) -> list[Figure]:
+    figures = []
+    runs = [run_json([str(BUILD / "bench" / "log_bench"), "--json"]) for _ in range(plan.repeats(5))]
+    for keys, target in ((1, 0.15), (10, 0.3), (1000, 15)):
+        value = statistics.median(run[f"log_us_{keys}"] for run in runs)
+        figures.append(Figure(f"log() of {keys} doubles, C++", "us", target, value))
+    return figures
+
+
+def measure_outage(plan: Plan) -> list[Figure]:
+    result = python("python_outage.py")
+    points = f"{result['points'] / 1e6:.0f} M points, server down"
+    return [
+        Figure(f"memory above Python's own, {points}", "MB", 60, result["growth_mb"]),
+        Figure(f"growth in the second half, {points}", "MB", 5, result["second_half_mb"]),
+    ]
+
+
+# --- the server -----------------------------------------------------------------------------------------
+
+
+def resident_mb(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError(f"no VmRSS of process {pid}")
+
+
+def measure_server(plan: Plan) -> list[Figure]:
+    seconds = 10 if plan.quick else 60
+    server = Server(plan.work / "ingest-data").start()
+    try:
+        server.entity()  # a first request, so that what is made on demand is there
+        time.sleep(1)
+        idle = resident_mb(server.pid)
+        command = [str(BUILD / "bench" / "ingest_load"), "--port", str(server.port), "--key", server.key]
+        result = run_json([*command, "--entity", server.entity(), "--seconds", str(seconds), "--json"])
+        peak = resident_mb(server.pid)
+    finally:
+        server.kill()
+    held = f"16 writers, {seconds} s, a reader charting"
+    return [
+        Figure("server, idle resident memory", "MB", 60, idle),
+        Figure(f"durable ingest, {held}", "M points/s", 1.0, result["points_per_s"] / 1e6, at_least=True),
+        Figure("file-stream answer under that load, p99", "ms", None, result["p99_ms"]),
+        Figure("server, resident memory after that load", "MB", None, peak),
+    ]
+
+
+def measure_chart(plan: Plan) -> list[Figure]:
+    runs = [run_json([str(BUILD / "bench" / "chart_bench"), "--json"]) for _ in range(plan.repeats(5))]
+    value = statistics.median(run["chart_ms"] for run in runs)
+    return [Figure("chart of 1 metric, 1 M rows, 1000 px", "ms", 30, value)]
+
+
+MEASURES: dict[str, Callable[[Plan], list[Figure]]] = {
+    "import": measure_imports,
+    "init": measure_init,
+    "log": measure_python_log,
+    "cpp": measure_cpp_log,
+    "outage": measure_outage,
+    "server": measure_server,
+    "chart": measure_chart,
+}
+
+
+def show(figure: Figure) -> str:
+    sign = ">=" if figure.at_least else "<="
+    target = f"{sign} {figure.target:g}" if figure.target is not None else ""
+    peer = f"{figure.peer:.4g} ({figure.peer_name}, {figure.ratio:.3g}x)" if figure.peer else ""
+    return f"{figure.name:<58} {figure.value:>9.4g} {figure.unit:<10} {target:<9} {figure.verdict:<9} {peer}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=list(MEASURES))
+    parser.add_argument("--quick", action="store_true")
+    arguments = parser.parse_args()
+    figures: list[Figure] = []
+    with tempfile.TemporaryDirectory() as work:
+        plan = Plan(arguments.quick, Path(work))
+        for name in arguments.only or MEASURES:
+            for figure in MEASURES[name](plan):
+                figures.append(figure)
+                print(show(figure), flush=True)
+    if not arguments.quick and not arguments.only:
+        rows = [{**asdict(f), "ratio": f.ratio, "verdict": f.verdict} for f in figures]
+        machine = {
+            "cores": os.cpu_count(),
+            "system": platform.platform(),
+            "python": platform.python_version(),
+        }
+        (BENCH / "results.json").write_text(
+            json.dumps({"machine": machine, "figures": rows}, indent=2) + "\n"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,170 @@
+#include "sdk/child_journals.h"
+
+#include <unistd.h>
+
+#include <protozero/pbf_builder.hpp>
+#include <protozero/pbf_reader.hpp>
+#include <protozero/pbf_writer.hpp>
+
+#include "base/json.h"
+#include "base/random_id.h"
+#include "base/try.h"
+#include "fs/file_system.h"
+#include "sdk/run_state.h"
+
+namespace runstone {
+namespace {
+
+// Field of Record that no version of the format uses; docs/format/journal.md lists it.
+constexpr protozero::pbf_tag_type kMarkerField = 1000;
+constexpr protozero::pbf_tag_type kFileField = 1;
+constexpr protozero::pbf_tag_type kNumberField = 2;
+
+std::string child_path(const std::string& run_directory) {
+  return run_directory + "/children/" + std::to_string(getpid()) + "-" + random_id(6) + ".wandb";
+}
+
+}  // namespace
+
+Result<journal::JournalWriter> make_child_journal(const std::string& run_directory) {
+  fs::FileSystem& disk = fs::real_file_system();
+  RUNSTONE_TRY(disk.make_directories(run_directory + "/children"));
+  journal::JournalWriterOptions options;
+  options.first_window_bytes = 64 * 1024;  // a pool of workers logs little each
+  return journal::JournalWriter::create(disk, child_path(run_directory), options);
+}
+
+std::string child_marker(std::string_view file_name, std::uint64_t record_number) {
+  std::string bytes;
+  protozero::pbf_writer record(bytes);
+  protozero::pbf_writer marker(record, kMarkerField);
+  marker.add_string(kFileField, file_name.data(), file_name.size());
+  marker.add_uint64(kNumberField, record_number);
+  marker.commit();
+  return bytes;
+}
+
+std::optional<ChildMark> find_child_marker(std::string_view record) {
+  // protozero throws for bytes that are no message.
+  try {
+    protozero::pbf_reader reader(record.data(), record.size());
+    while (reader.next()) {
+      if (reader.tag() != kMarkerField) {
+        reader.skip();
+        continue;
+      }
+      ChildMark mark;
+      protozero::pbf_reader inside = reader.get_message();
+      while (inside.next()) {
+        if (inside.tag() == kFileField) {
+          mark.file_name = inside.get_string();
+        } else if (inside.tag() == kNumberField) {
+          mark.record_number = inside.get_uint64();
+        } else {
+          inside.skip();
+        }
+      }
+      return mark;
+    }
+  } catch (const protozero::exception&) {
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+void ChildJournals::take_over(RunState& run, bool at_finish) {
+  const auto names = fs::real_file_system().list(directory_);
+  if (!names) return;  // no child has logged
+  for (const std::string& name : *names) {
+    if (name.size() < 6 || name.substr(name.size() - 6) != ".wandb") continue;
+    take_over_from(name, sources_[name], run, at_finish);
+  }
+}
+
+void ChildJournals::take_over_from(const std::string& file_name, Source& source, RunState& run,
+                                   bool at_finish) {
+  if (!source.reader) {
+    auto opened = journal::JournalReader::open(fs::real_file_system(), directory_ + "/" + file_name,
+                                               {.live = true});
+    if (!opened) return;  // the child is making it just now: the next tick sees it
+    source.reader.emplace(*std::move(opened));
+  }
+  while (true) {
+    if (!source.waiting) {
+      std::string_view bytes;
+      const auto outcome = source.reader->next(bytes);
+      if (!outcome || *outcome != journal::ReadOutcome::kRecord) return;
+      auto record = protocol::decode_record(bytes);
+      ++source.record_count;
+      if (!record) continue;  // its checksum was right, so a newer version wrote it
+      source.waiting = *std::move(record);
+    }
+    const std::string marker = child_marker(file_name, source.record_count);
+    if (!run.take_child_record(*source.waiting, marker, at_finish)) return;
+    source.waiting.reset();
+  }
+}
+
+bool RunState::take_child_record(const protocol::Record& record, std::string_view marker,
+                                 bool at_finish) {
+  const std::scoped_lock lock(mutex_);
+  const auto copy = [&](auto body) {
+    record_bytes_.clear();
+    protocol::encode_record(record_bytes_, protocol::Record{++record_num_, std::move(body)});
+    append_bytes(record_bytes_, marker);
+    return true;
+  };
+  if (const auto* row = std::get_if<protocol::HistoryRecord>(&record.body)) {
+    if (open_row_.has_data() && !at_finish) return false;
+    write_open_row();
+    for (const auto& item : row->items) {
+      const auto value = protocol::item_value(item);
+      if (!value) continue;
+      const std::string path = join_key_path(item.path);
+      if (path == "_runtime") row_runtime_ = value->number_or(0);
+      open_row_.merge(Field(path, ValueRef(*value), true));
+    }
+    open_row_.mark_as_having_data();
+    row_marker_.assign(marker);
+    write_open_row();
+    row_marker_.clear();
+    row_runtime_.reset();
+    return true;
+  }
+  if (const auto* summary = std::get_if<protocol::SummaryRecord>(&record.body)) {
+    for (const auto& path : summary->remove) summary_.apply_record_remove(path);
+    for (const auto& item : summary->update) {
+      if (const auto value = protocol::item_value(item)) {
+        summary_.apply_record_update(item.path, *value);
+      }
+    }
+    return copy(*summary);
+  }
+  if (const auto* config = std::get_if<protocol::ConfigRecord>(&record.body)) {
+    for (const auto& item : config->update) {
+      if (auto value = protocol::item_value(item)) config_.set_path(item.path, *std::move(value));
+    }
+    config_dirty_ = true;
+    return copy(*config);
+  }
+  if (const auto* console = std::get_if<protocol::OutputRawRecord>(&record.body)) {
+    console_pending_.append(console->text);
+    return copy(*console);
+  }
+  if (const auto* files = std::get_if<protocol::FilesRecord>(&record.body)) return copy(*files);
+  if (const auto* metric = std::get_if<protocol::MetricRecord>(&record.body)) return copy(*metric);
+  return true;  // its header and the like say nothing of the run
+}
+
+// --- for sync
+// -------------------------------------------------------------------------------------
+
+Result<void> merge_children(const std::string& run_directory, const std::string& journal_path) {
+  fs::FileSystem& disk = fs::real_file_system();
+  const auto names = disk.list(run_directory + "/children");
+  if (!names) return {};
+  (void)journal_path;
+  return fail(ErrorCode::kNotImplemented, run_directory + ": rows of children");
+}
+
+}  // namespace runstone

@@ -1,0 +1,51 @@
+#include <pthread.h>
+
+#include <algorithm>
+#include <mutex>
+#include <vector>
+
+#include "fs/fork_generation.h"
+#include "sdk/run_state.h"
+
+namespace runstone {
+namespace {
+
+// The one global of the SDK, since pthread_atfork() knows no argument. Never destroyed: a process
+// may fork while it exits.
+struct Registry {
+  std::mutex mutex;
+  std::vector<RunState*> runs;
+};
+Registry& registry() {
+  static auto* const instance = new Registry;
+  return *instance;
+}
+
+void before_fork() {
+  registry().mutex.lock();
+  for (RunState* run : registry().runs) run->lock_for_fork();
+}
+void after_fork() {
+  for (RunState* run : registry().runs) run->unlock_after_fork();
+  registry().mutex.unlock();
+}
+
+}  // namespace
+
+void register_for_fork(RunState& run) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    fs::watch_forks();
+    pthread_atfork(before_fork, after_fork, after_fork);
+  });
+  const std::scoped_lock lock(registry().mutex);
+  registry().runs.push_back(&run);
+}
+
+void unregister_for_fork(RunState& run) {
+  const std::scoped_lock lock(registry().mutex);
+  auto& runs = registry().runs;
+  runs.erase(std::remove(runs.begin(), runs.end(), &run), runs.end());
+}
+
+}  // namespace runstone

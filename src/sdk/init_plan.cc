@@ -1,0 +1,306 @@
+#include "sdk/init_plan.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/random_id.h"
+#include "base/try.h"
+#include "sdk/settings_sources.h"
+#include "sdk/where_to_send.h"
+
+namespace runstone {
+namespace {
+
+namespace stdfs = std::filesystem;
+
+std::string variable_or(const char* name, const char* fallback) {
+  const char* value = std::getenv(name);
+  return value != nullptr && *value != 0 ? value : fallback;
+}
+
+std::string home_directory() {
+  const std::string home = variable_or("HOME", "");
+  if (!home.empty()) return home;
+  const passwd* user = getpwuid(getuid());
+  return user != nullptr ? user->pw_dir : "/";
+}
+
+std::string this_executable() {
+  std::error_code error;
+  return stdfs::read_symlink("/proc/self/exe", error).string();
+}
+
+Failure wrong_use(std::string message) {
+  return fail(ErrorCode::kFailedPrecondition, std::move(message));
+}
+
+Result<void> check_project(const std::string& project) {
+  if (project.size() > 128) {
+    return wrong_use("Invalid project name '" + project + "': exceeded 128 characters");
+  }
+  if (project.find_first_of("/\\#?%:") != std::string::npos) {
+    return wrong_use("Invalid project name '" + project + "': cannot contain characters '/\\#?%:'");
+  }
+  return {};
+}
+
+Result<void> check_run_id(const std::string& id) {
+  if (id.empty()) return wrong_use("Run ID cannot be empty");
+  const auto space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+  if (space(id.front()) || space(id.back())) {
+    return wrong_use("Run ID cannot start or end with whitespace: '" + id + "'");
+  }
+  if (id.find_first_of(":;,#?/'") != std::string::npos) {
+    return wrong_use("Invalid Run ID '" + id + "': cannot contain the characters :;,#?/'");
+  }
+  return {};
+}
+
+// In a git repository, the repository's name and the path in it; a program of no file has no
+// project.
+std::string default_project(const std::string& program) {
+  constexpr const char* kNone = "uncategorized";
+  std::error_code error;
+  if (program.empty() || !stdfs::is_regular_file(program, error)) return kNone;
+  const stdfs::path start = stdfs::weakly_canonical(program, error).parent_path();
+  for (stdfs::path at = start; !at.empty() && at != at.root_path(); at = at.parent_path()) {
+    if (!stdfs::exists(at / ".git", error)) continue;
+    std::string project = at.filename().string();
+    const std::string inside = stdfs::relative(start, at, error).string();
+    if (!inside.empty() && inside != ".") project += "-" + inside;
+    for (char& c : project) {
+      if (std::string_view("/\\#?%:").find(c) != std::string_view::npos) c = '_';
+    }
+    return project.substr(0, 128);
+  }
+  return kNone;
+}
+
+// The arguments of init() that have a setting of the same meaning.
+Result<Settings> settings_of_arguments(const InitOptions& options) {
+  Settings settings;
+  const auto take = [&](const char* name, const auto& value) -> Result<void> {
+    if (!value) return {};
+    return settings.set(name, Value(*value));
+  };
+  RUNSTONE_TRY(take("entity", options.entity));
+  RUNSTONE_TRY(take("project", options.project));
+  RUNSTONE_TRY(take("root_dir", options.dir));
+  RUNSTONE_TRY(take("run_id", options.id));
+  RUNSTONE_TRY(take("run_name", options.name));
+  RUNSTONE_TRY(take("run_notes", options.notes));
+  RUNSTONE_TRY(take("run_group", options.group));
+  RUNSTONE_TRY(take("run_job_type", options.job_type));
+  RUNSTONE_TRY(take("mode", options.mode));
+  RUNSTONE_TRY(take("resume", options.resume));
+  RUNSTONE_TRY(take("resume_from", options.resume_from));
+  RUNSTONE_TRY(take("fork_from", options.fork_from));
+  RUNSTONE_TRY(take("allow_val_change", options.allow_val_change));
+  RUNSTONE_TRY(take("force", options.force));
+  RUNSTONE_TRY(take("save_code", options.save_code));
+  RUNSTONE_TRY(take("sync_tensorboard", options.sync_tensorboard));
+  RUNSTONE_TRY(take("monitor_gym", options.monitor_gym));
+  if (options.tags) {
+    List tags(options.tags->begin(), options.tags->end());
+    RUNSTONE_TRY(settings.set("run_tags", Value(std::move(tags))));
+  }
+  return settings;
+}
+
+struct RunMoment {
+  std::string run_id;
+};
+Result<RunMoment> parse_moment(const std::string& text) {
+  constexpr std::string_view kMetric = "?_step=";
+  const std::size_t at = text.rfind(kMetric);
+  const std::string digits = at == text.npos ? "" : text.substr(at + kMetric.size());
+  const bool number = !digits.empty() && digits.size() < 19 &&
+                      digits.find_first_not_of("0123456789") == digits.npos;
+  if (at == text.npos || at == 0 || !number) {
+    return fail(ErrorCode::kInvalidArgument, "Could not parse passed run moment: '" + text +
+                                                 "'; it looks like <run id>?_step=<number>");
+  }
+  return RunMoment{text.substr(0, at)};
+}
+
+// Which stored run this one goes on from: rules that need no server, and what is not built yet.
+Result<void> check_resume(const Settings& settings, RunMode mode) {
+  const std::string resume_from = settings.text("resume_from");
+  const std::string fork_from = settings.text("fork_from");
+  const std::string resume = settings.text("resume");
+  const int given = int{!resume.empty()} + int{!resume_from.empty()} + int{!fork_from.empty()};
+  if (given > 1) {
+    return fail(ErrorCode::kInvalidArgument,
+                "resume, resume_from and fork_from are mutually exclusive: give at most one");
+  }
+  const std::string id = settings.text("run_id");
+  if (!resume_from.empty()) {
+    RUNSTONE_TRY(const auto moment, parse_moment(resume_from));
+    if (!id.empty() && id != moment.run_id) {
+      return fail(ErrorCode::kInvalidArgument,
+                  "resume_from names the run " + moment.run_id + ", but id is '" + id + "'");
+    }
+  }
+  if (!fork_from.empty()) {
+    RUNSTONE_TRY(const auto moment, parse_moment(fork_from));
+    if (id == moment.run_id) {
+      return fail(ErrorCode::kInvalidArgument, "fork_from: the new run needs an id of its own");
+    }
+  }
+  if (mode != RunMode::kOnline) return {};
+  for (const char* name : {"resume", "resume_from", "fork_from"}) {
+    if (settings.text(name).empty() || settings.text(name) == "never") continue;
+    return fail(ErrorCode::kNotImplemented,
+                std::string("init(") + name + "=) is not supported yet for online runs");
+  }
+  return {};
+}
+
+Result<Settings> settings_files(const InitPlan& plan, const std::string& runs_directory) {
+  RUNSTONE_TRY(auto settings,
+               settings_from_file(variable_or("RUNSTONE_CONFIG_DIR",
+                                              (home_directory() + "/.config/runstone").c_str()) +
+                                  "/settings"));
+  RUNSTONE_TRY(const auto local,
+               settings_from_file(plan.root_dir + "/" + runs_directory + "/settings"));
+  settings.merge(local);
+  return settings;
+}
+
+std::string absolute(const std::string& path) {
+  std::error_code error;
+  const stdfs::path made = stdfs::absolute(path, error);
+  if (error) return path;
+  std::string text = made.lexically_normal().string();
+  while (text.size() > 1 && text.back() == '/') text.pop_back();
+  return text;
+}
+
+void fill_identity(InitPlan& plan) {
+  const Settings& settings = plan.settings;
+  plan.entity = settings.text("entity");
+  plan.group = settings.text("run_group");
+  plan.job_type = settings.text("run_job_type");
+  plan.sweep_id = settings.text("sweep_id");
+  plan.tags = settings.texts("run_tags");
+  if (const std::string name = settings.text("run_name"); !name.empty()) plan.name = name;
+  if (const auto notes = settings.get("run_notes"); notes && notes->is_string()) {
+    plan.notes = std::string(notes->string_or(""));
+  }
+  plan.host = settings.text("host");
+  if (plan.host.empty()) {
+    char host[256] = {};
+    if (gethostname(host, sizeof host - 1) == 0) plan.host = host;
+  }
+  plan.username = settings.text("username");
+  if (plan.username.empty()) {
+    const passwd* user = getpwuid(getuid());
+    plan.username = user != nullptr ? user->pw_name : "";
+  }
+}
+
+Result<void> fill_ids(InitPlan& plan) {
+  const Value id = plan.settings.get("run_id").value_or(Value());
+  plan.id = id.is_string() ? std::string(id.string_or("")) : random_id(8);
+  if (plan.mode != RunMode::kDisabled || id.is_string()) RUNSTONE_TRY(check_run_id(plan.id));
+  const Value project = plan.settings.get("project").value_or(Value());
+  if (project.is_string()) {
+    plan.project = std::string(project.string_or(""));
+    RUNSTONE_TRY(check_project(plan.project));
+  } else if (plan.mode != RunMode::kDisabled) {
+    plan.project = default_project(plan.program.program);
+  }
+  return {};
+}
+
+Result<void> fill_mode(InitPlan& plan, const std::vector<AddressSource>& sources) {
+  const std::string mode = plan.settings.text("mode");
+  if (mode == "shared") {
+    return fail(ErrorCode::kNotImplemented, "init(mode=\"shared\") is not supported yet");
+  }
+  if (mode == "disabled") {
+    plan.mode = RunMode::kDisabled;
+    return {};
+  }
+  plan.mode = RunMode::kOffline;
+  if (mode == "offline") return {};
+  const Address address = where_to_send(sources, home_directory() + "/.runstone/client.json");
+  if (address.base_url.empty()) {
+    if (plan.settings.flag("force")) {
+      return wrong_use(
+          "force=True, but no server is known: set RUNSTONE_BASE_URL or start one "
+          "with `runstone server`");
+    }
+    plan.notice =
+        "No server is known, so this run is offline. To look at it: start "
+        "`runstone server`, then `runstone sync` with the run's directory.";
+    return {};
+  }
+  if (address.api_key.empty()) {
+    return wrong_use("No API key configured for " + address.base_url +
+                     ": set RUNSTONE_API_KEY (`runstone key` on the server prints it)");
+  }
+  plan.mode = RunMode::kOnline;
+  plan.base_url = address.base_url;
+  plan.api_key = address.api_key;
+  plan.named_server = address.named;
+  return {};
+}
+
+}  // namespace
+
+Result<InitPlan> plan_init(const InitOptions& options) {
+  if (!options.config_exclude_keys.empty() && !options.config_include_keys.empty()) {
+    return wrong_use("Expected at most only one of config_exclude_keys and config_include_keys");
+  }
+  InitPlan plan;
+  plan.program = options.program;
+  if (plan.program.executable.empty()) plan.program.executable = this_executable();
+  const bool from_cpp = plan.program.python_version.empty();
+  if (plan.program.program.empty() && from_cpp) plan.program.program = plan.program.executable;
+
+  RUNSTONE_TRY(const auto wandb_variables, settings_from_variables("WANDB_"));
+  RUNSTONE_TRY(const auto runstone_variables, settings_from_variables("RUNSTONE_"));
+  RUNSTONE_TRY(const auto arguments, settings_of_arguments(options));
+  const Settings* above_files[] = {&wandb_variables, &runstone_variables, &options.setup_settings,
+                                   &options.settings, &arguments};
+  for (const Settings* source : above_files) plan.settings.merge(*source);
+  const std::string root = plan.settings.text("root_dir");
+  plan.root_dir = absolute(root.empty() ? "." : root);
+  // The files are the weakest, but where the second one lies depends on the others.
+  RUNSTONE_TRY(const auto files, settings_files(plan, options.program.directory_name));
+  plan.settings = files;
+  for (const Settings* source : above_files) plan.settings.merge(*source);
+  if (const std::string program = plan.settings.text("program"); !program.empty()) {
+    plan.program.program = program;
+  }
+
+  using Kind = AddressSource::Kind;
+  RUNSTONE_TRY(fill_mode(plan, {{Kind::kFile, &files},
+                                {Kind::kWandbVariables, &wandb_variables},
+                                {Kind::kRunstoneVariables, &runstone_variables},
+                                {Kind::kCode, &options.setup_settings},
+                                {Kind::kCode, &options.settings}}));
+  RUNSTONE_TRY(check_resume(plan.settings, plan.mode));
+  RUNSTONE_TRY(fill_ids(plan));
+  fill_identity(plan);
+
+  for (const auto& [key, value] : options.config) {
+    const auto named = [&](const std::vector<std::string>& keys) {
+      return std::find(keys.begin(), keys.end(), key) != keys.end();
+    };
+    if (!options.config_include_keys.empty() && !named(options.config_include_keys)) continue;
+    if (named(options.config_exclude_keys)) continue;
+    plan.config.set(key, value);
+  }
+  if (!options.config_exclude_keys.empty() || !options.config_include_keys.empty()) {
+    plan.warnings.emplace_back(
+        "config_exclude_keys and config_include_keys are deprecated: choose the keys beforehand");
+  }
+  return plan;
+}
+
+}  // namespace runstone

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runstone/run.h"
+
+namespace runstone {
+
+enum class RunMode { kOnline, kOffline, kDisabled };
+
+/// Everything init() has decided before it touches the disk or the network.
+struct InitPlan {
+  RunMode mode = RunMode::kOffline;
+  Settings settings;  ///< of all sources, the arguments included
+  std::string id, project, entity, group, job_type, sweep_id;
+  std::optional<std::string> name, notes;
+  std::vector<std::string> tags;
+  Dict config;
+  std::string root_dir;  ///< absolute; the directory that gets `runstone/`
+
+  // Where to send.
+  std::string base_url, api_key;
+  bool named_server = false;  ///< the user named it; else it is the local server's client.json
+  std::string notice;         ///< a line to print, e.g. why the run is offline
+
+  std::vector<std::string> warnings;
+  std::string host, username;
+  ProgramFacts program;
+};
+
+/// Merges the sources by precedence and checks every rule of init() that needs no network.
+Result<InitPlan> plan_init(const InitOptions& options);
+
+}  // namespace runstone

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "runstone/result.h"
+
+namespace runstone {
+
+/// Where a run's files are; all paths absolute.
+struct RunDirectory {
+  std::string parent;    ///< <dir>/runstone
+  std::string path;      ///< .../run-20261123_132028-ab12cd34
+  std::string files;     ///< .../files
+  std::string logs;      ///< .../logs
+  std::string journal;   ///< .../run-ab12cd34.wandb
+  std::string timespec;  ///< 20261123_132028
+  std::string warning;   ///< not empty: `dir` could not be written, this is below the system's temp
+};
+
+struct RunDirectoryRequest {
+  std::string root_dir;
+  std::string name = "runstone";  ///< of the parent; `.<name>` is taken if that exists
+  std::string run_id;
+  bool offline = false;
+  std::int64_t start_time_us = 0;
+};
+
+/// Makes the directories, `-1`, `-2`, ... behind the name if it is taken, and the link
+/// `latest-run`.
+Result<RunDirectory> make_run_directory(const RunDirectoryRequest& request);
+
+}  // namespace runstone

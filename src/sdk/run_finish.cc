@@ -1,0 +1,129 @@
+// The end of a run: everything into the journal, then as much to the server as time allows.
+#include <exception>
+#include <limits>
+
+#include "sdk/child_journals.h"
+#include "sdk/run_state.h"
+
+namespace runstone {
+
+FinishReport RunState::finish(std::optional<int> exit_code) {
+  const std::scoped_lock one_at_a_time(finish_mutex_);
+  FinishReport report;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (was_forked() && life_ == Life::kRecording && plan_.mode != RunMode::kDisabled) {
+      become_child();
+    }
+    if (life_ != Life::kRecording) return report;
+    report.first_call = true;
+    life_ = Life::kFinishing;
+    if (plan_.mode == RunMode::kDisabled) {
+      life_ = Life::kFinished;
+      return report;
+    }
+    write_open_row();
+    if (child_) {  // its rows are safe; the run goes on without it
+      life_ = Life::kFinished;
+      report.rows = row_count();
+      report.lost_records = lost_records_;
+      journal_.reset();
+      return report;
+    }
+  }
+  stop_keeper();
+  children_->take_over(*this, true);
+  flush_summary(true);
+  write_console_file();
+  end_console_file();
+  write_console_file();
+  write_config_file();
+  write_summary_file();
+  record_files({"config.yaml", "wandb-summary.json"});
+  {
+    const std::scoped_lock lock(mutex_);
+    protocol::ExitRecord exit;
+    exit.exit_code = exit_code.value_or(0);
+    exit.runtime_secs = static_cast<std::int32_t>(seconds_since_start());
+    append_record(exit);
+    report.rows = row_count();
+  }
+  // Closed before the network is waited for: on the disk it is safe whatever happens now.
+  auto closed = journal_ ? std::move(*journal_).close() : Result<void>();
+  deliver(report);
+  {
+    const std::scoped_lock lock(mutex_);
+    life_ = Life::kFinished;
+    journal_.reset();
+    report.lost_records = lost_records_;
+    if (lost_records_ > 0) {
+      report.message += std::to_string(lost_records_) + " records could not be written (" +
+                        loss_reason_ + ") and are lost. ";
+    }
+    if (!closed) report.message += "The journal could not be flushed: " + closed.error().message;
+  }
+  unregister_for_fork(*this);
+  if (!report.message.empty()) terminal_.warn(report.message);
+  if (plan_.mode == RunMode::kOffline) {
+    terminal_.info("This run is offline. To send it: runstone sync " + directory_.path);
+  } else if (report.delivered) {
+    terminal_.info("View the run at " + url_of("runs/" + plan_.id));
+  }
+  return report;
+}
+
+void RunState::stop_keeper() {
+  if (!keeper_) return;
+  keeper_stop_.store(true);
+  wake_keeper();
+  keeper_->join();
+  keeper_.reset();
+}
+
+void RunState::deliver(FinishReport& report) {
+  if (plan_.mode != RunMode::kOnline) return;
+  if (!journal_) {  // nothing was recorded that could be delivered
+    report.delivered = false;
+    return;
+  }
+  if (!uplink_) {
+    report.delivered = false;
+    report.left_records = report.rows;
+  } else {
+    const double seconds = plan_.settings.number("finish_timeout");
+    const std::int64_t timeout_us = seconds <= 0 ? std::numeric_limits<std::int64_t>::max()
+                                                 : static_cast<std::int64_t>(seconds * 1e6);
+    const auto delivery = uplink_->finish(timeout_us, report.rows);
+    uplink_.reset();
+    report.delivered = delivery.complete;
+    report.left_records = delivery.left_rows;
+    if (!delivery.error.empty()) report.message = delivery.error + ". ";
+  }
+  if (report.delivered) return;
+  report.message += std::to_string(report.left_records) +
+                    " rows have not reached the server yet. They are safe in " + directory_.path +
+                    "; to send them: runstone sync --include-online " + directory_.path + " ";
+}
+
+void RunState::end_console_file() {
+  if (console_line_.empty()) return;
+  const std::scoped_lock lock(mutex_);
+  console_pending_ = "\n";
+}
+
+bool RunState::finished() const {
+  const std::scoped_lock lock(mutex_);
+  return life_ != Life::kRecording;
+}
+
+bool RunState::is_child() const {
+  const std::scoped_lock lock(mutex_);
+  return in_child();
+}
+
+std::int64_t RunState::step() const {
+  const std::scoped_lock lock(mutex_);
+  return step_;
+}
+
+}  // namespace runstone

@@ -1,0 +1,190 @@
+// The run's background thread: what must happen soon, but never while somebody logs.
+#include <chrono>
+#include <fstream>
+
+#include "base/json.h"
+#include "fs/file_system.h"
+#include "protocol/run_config.h"
+#include "sdk/child_journals.h"
+#include "sdk/machine_facts.h"
+#include "sdk/run_state.h"
+#include "sdk/version.h"
+
+namespace runstone {
+namespace {
+constexpr auto kTick = std::chrono::seconds(1);
+constexpr std::size_t kSlotsPerRecord = 64;  // so many are written with the lock held
+}  // namespace
+
+void RunState::start_keeper() {
+  keeper_ = std::make_unique<std::thread>([this] { keep(); });
+}
+
+// Callable from append(): neither blocks nor allocates.
+void RunState::wake_keeper() {
+  if (!keeper_signalled_.exchange(true)) keeper_signal_.release();
+}
+
+void RunState::keep() {
+  write_background_files();
+  auto next_tick = std::chrono::steady_clock::now() + kTick;
+  while (!keeper_stop_.load()) {
+    const bool signalled = keeper_signal_.try_acquire_until(next_tick);
+    if (signalled) keeper_signalled_.store(false);
+    if (keeper_stop_.load()) return;
+    if (signalled && std::chrono::steady_clock::now() < next_tick) {
+      if (journal_) discard(journal_->prepare(), "append() finds out itself, and counts what is lost");
+      write_console_file();
+      continue;
+    }
+    tick();
+    next_tick = std::chrono::steady_clock::now() + kTick;
+  }
+}
+
+void RunState::tick() {
+  children_->take_over(*this, false);
+  flush_summary(false);
+  if (journal_) discard(journal_->sync(), "append() meets the same trouble, and counts what is lost");
+  write_console_file();
+  tell_losses();
+  bool config_changed = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    std::swap(config_changed, config_dirty_);
+  }
+  if (config_changed) write_config_file();
+}
+
+// Summary changes as records: removals first, since a reader applies a record's updates before its
+// removals. In small portions, so that nobody who logs waits for long.
+void RunState::flush_summary(bool with_runtime) {
+  for (bool more = true; more;) {
+    const std::scoped_lock lock(mutex_);
+    protocol::SummaryRecord removed, updated;
+    more = summary_.take_changes(
+        [&](const KeyPath& path, std::optional<std::string_view> text) {
+          if (text) {
+            updated.update.push_back({path, protocol::JsonText{std::string(*text)}});
+          } else {
+            removed.remove.push_back(path);
+          }
+        },
+        kSlotsPerRecord);
+    if (!more && (with_runtime || !updated.update.empty())) {
+      const auto seconds = static_cast<std::int64_t>(seconds_since_start());
+      updated.update.push_back(
+          {{"_wandb", "runtime"}, protocol::JsonText{std::to_string(seconds)}});
+    }
+    if (!removed.remove.empty()) append_record(std::move(removed));
+    if (!updated.update.empty()) append_record(std::move(updated));
+  }
+}
+
+void RunState::tell_losses() {
+  std::string reason;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (lost_records_ == 0 || loss_told_) return;
+    loss_told_ = true;
+    reason = loss_reason_;
+  }
+  terminal_.error("Recording has stopped (" + reason +
+                  "). The training goes on; what it logs from now on is lost.");
+}
+
+// --- files
+// ----------------------------------------------------------------------------------------
+
+// output.log for people: a \r restarts its line.
+void RunState::write_console_file() {
+  std::string text;
+  {
+    const std::scoped_lock lock(mutex_);
+    text.swap(console_pending_);
+  }
+  if (text.empty()) return;
+  std::string lines;
+  for (const char c : text) {
+    if (c == '\n') {
+      lines += console_line_;
+      lines.push_back('\n');
+      console_line_.clear();
+      console_restart_ = false;
+    } else if (c == '\r') {
+      console_restart_ = true;
+    } else {
+      if (console_restart_) console_line_.clear();
+      console_restart_ = false;
+      console_line_.push_back(c);
+    }
+  }
+  std::ofstream(directory_.files + "/output.log", std::ios::app | std::ios::binary) << lines;
+}
+
+void RunState::write_background_files() {
+  const Dict git = git_facts(plan_);
+  if (!git.empty()) {
+    Dict facts;
+    facts.set("git", Value(git));
+    const std::scoped_lock lock(mutex_);
+    append_record(protocol::EnvironmentRecord{std::move(facts)});
+  }
+  std::vector<std::string> names;
+  fs::FileSystem& disk = fs::real_file_system();
+  if (!plan_.settings.flag("x_disable_meta")) {
+    Dict metadata = machine_facts(plan_, start_time_us_);
+    if (!git.empty()) metadata.set("git", Value(git));
+    discard(fs::replace_file(disk, directory_.files + "/wandb-metadata.json",
+                             json::to_pretty_text(Value(std::move(metadata))) + "\n"),
+            "the same facts are in the journal");
+    names.emplace_back("wandb-metadata.json");
+  }
+  if (plan_.program.requirements && plan_.settings.flag("x_save_requirements")) {
+    std::string text;
+    for (const std::string& line : plan_.program.requirements()) text += line + "\n";
+    if (fs::replace_file(disk, directory_.files + "/requirements.txt", text)) {
+      names.emplace_back("requirements.txt");
+    }
+  }
+  write_config_file();
+  if (!names.empty()) record_files(names);
+}
+
+void RunState::record_files(const std::vector<std::string>& names) {
+  protocol::FilesRecord record;
+  for (const std::string& name : names) {
+    record.files.push_back(
+        {name, protocol::FilesRecord::Policy::kNow, protocol::FilesRecord::Type::kWandb});
+  }
+  const std::scoped_lock lock(mutex_);
+  append_record(std::move(record));
+}
+
+void RunState::write_config_file() {
+  protocol::RunConfigFacts facts;
+  facts.client_version = kVersion;
+  facts.python_version = plan_.program.python_version;
+  facts.platform = "linux-x86_64";
+  std::string text;
+  {
+    const std::scoped_lock lock(mutex_);
+    text = to_config_yaml(protocol::full_config(config_.values(), summary_.metrics(), facts));
+  }
+  discard(fs::replace_file(fs::real_file_system(), directory_.files + "/config.yaml", text),
+          "the journal has the config");
+}
+
+void RunState::write_summary_file() {
+  Dict summary;
+  {
+    const std::scoped_lock lock(mutex_);
+    summary = summary_.to_dict();
+  }
+  summary.set("_wandb", Value({{"runtime", static_cast<std::int64_t>(seconds_since_start())}}));
+  discard(fs::replace_file(fs::real_file_system(), directory_.files + "/wandb-summary.json",
+                           json::to_text(Value(std::move(summary)))),
+          "the journal has the summary");
+}
+
+}  // namespace runstone

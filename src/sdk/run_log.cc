@@ -1,0 +1,196 @@
+// The road of a row: merged into the open row, encoded, appended. Nothing here allocates once the
+// keys are known, waits for the disk, or fails for a reason that is not the caller's own.
+#include "fs/fork_generation.h"
+#include "sdk/run_state.h"
+
+namespace runstone {
+namespace {
+
+std::string ignored_step_warning(std::int64_t step, std::int64_t current) {
+  return "Tried to log to step " + std::to_string(step) + " that is less than the current step " +
+         std::to_string(current) + ". Steps only increase, so this data is ignored.";
+}
+
+}  // namespace
+
+double RunState::seconds_since_start() const {
+  return static_cast<double>(system_clock().monotonic_us() - start_monotonic_us_) / 1e6;
+}
+
+bool RunState::was_forked() const { return fs::fork_generation() != birth_generation_; }
+bool RunState::in_child() const { return child_ || was_forked(); }
+
+Result<void> RunState::check_recording(const char* method) const {
+  if (life_ == Life::kRecording) return {};
+  return fail(ErrorCode::kFailedPrecondition, "Run (" + plan_.id + ") is finished. The call to `" +
+                                                  method +
+                                                  "` will be ignored. Please make sure that you "
+                                                  "are using an active run.");
+}
+
+// False: the row belongs to the past and is ignored, with a warning.
+bool RunState::prepare_step(const LogOptions& options, std::string& warning) {
+  if (!options.step || *options.step == step_) return true;
+  if (child_) {
+    warning =
+        "step= is ignored in a child process: rows get their steps where the run was made. "
+        "Log a step metric of your own instead (define_metric).";
+    return true;
+  }
+  if (*options.step < step_) {
+    warning = ignored_step_warning(*options.step, step_);
+    return false;
+  }
+  write_open_row();
+  step_ = *options.step;
+  return true;
+}
+
+void RunState::after_merge(const LogOptions& options) {
+  open_row_.mark_as_having_data();
+  open_row_time_ = static_cast<double>(system_clock().now_us()) / 1e6;
+  if (options.commit.value_or(!options.step || child_)) write_open_row();
+}
+
+Result<void> RunState::log(Span<const Field> fields, const LogOptions& options) {
+  std::string warning;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (plan_.mode == RunMode::kDisabled) {
+      log_disabled(fields);
+      return {};
+    }
+    if (life_ != Life::kRecording) return check_recording("log");
+    if (was_forked()) become_child();
+    if (prepare_step(options, warning)) {
+      keys_.begin_row();
+      for (const Field& field : fields) open_row_.merge(field);
+      after_merge(options);
+    }
+  }
+  if (!warning.empty()) terminal_.warn(warning);
+  return {};
+}
+
+Result<void> RunState::log_numbers(Span<const std::string_view> keys, Span<const double> values,
+                                   const LogOptions& options) {
+  if (keys.size() != values.size()) {
+    return fail(ErrorCode::kInvalidArgument, "log_numbers() needs as many values as keys");
+  }
+  std::string warning;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (life_ != Life::kRecording) return check_recording("log");
+    if (was_forked()) become_child();
+    if (plan_.mode != RunMode::kDisabled && prepare_step(options, warning)) {
+      keys_.begin_row();
+      for (std::size_t i = 0; i < keys.size(); ++i) open_row_.merge(Field(keys[i], values[i]));
+      after_merge(options);
+    }
+  }
+  if (!warning.empty()) terminal_.warn(warning);
+  return {};
+}
+
+// A disabled run keeps what was logged in its summary, and nothing else.
+void RunState::log_disabled(Span<const Field> fields) {
+  SummaryTable parsed;  // turns borrowed values into Values by the one rule there is
+  for (const Field& field : fields) {
+    if (field.key.empty()) continue;
+    const KeyPath path =
+        field.is_path ? split_key_path(field.key) : KeyPath{std::string(field.key)};
+    parsed.observe(parsed.slot(path), field.value);
+  }
+  for (const auto& [key, value] : parsed.to_dict()) summary_.set({key}, value);
+}
+
+void RunState::write_open_row() {
+  if (!open_row_.has_data()) return;
+  write_row(child_ ? -1 : step_);
+  open_row_.clear();
+  ++step_;
+}
+
+// step_sync: a row that holds a metric holds that metric's x, too.
+void RunState::add_synced_steps() {
+  const std::size_t own_leaves = open_row_.size();
+  for (std::size_t i = 0; i < own_leaves; ++i) {
+    LoggedKey* key = open_row_[i].key;
+    if (key == nullptr) continue;
+    if (key->rules_version != rules_version_) {
+      key->rules_version = rules_version_;
+      summary_.rule(*key->slot);
+      const bool synced = key->slot->step_sync && !key->slot->step_metric.empty();
+      key->step_metric = synced ? &keys_.of_path(key->slot->step_metric) : nullptr;
+    }
+    LoggedKey* step_metric = key->step_metric;
+    if (step_metric == nullptr || open_row_.contains(*step_metric)) continue;
+    open_row_.merge_leaf(*step_metric, SummaryTable::last_of(*step_metric->slot));
+  }
+}
+
+void RunState::write_row(std::int64_t step) {
+  if (any_step_sync_) add_synced_steps();
+  encoder_.begin();
+  for (std::size_t i = 0; i < open_row_.size(); ++i) {
+    const OpenRow::Leaf& leaf = open_row_[i];
+    if (leaf.key == nullptr) continue;
+    const ValueRef value = open_row_.value(leaf);
+    switch (value.kind()) {
+      case ValueRef::Kind::kDouble:
+        encoder_.add(leaf.key->encoded, value.as_double());
+        break;
+      case ValueRef::Kind::kInt:
+        encoder_.add(leaf.key->encoded, value.as_int());
+        break;
+      case ValueRef::Kind::kBool:
+        encoder_.add(leaf.key->encoded, value.as_bool());
+        break;
+      case ValueRef::Kind::kText:
+        encoder_.add_text(leaf.key->encoded, value.text());
+        break;
+      case ValueRef::Kind::kJson:
+        encoder_.add_json(leaf.key->encoded, value.text());
+        break;
+      default:
+        encoder_.add_null(leaf.key->encoded);
+    }
+    summary_.observe(*leaf.key->slot, value);
+  }
+  const double runtime = row_runtime_.value_or(seconds_since_start());
+  if (!open_row_.has_user_timestamp()) {
+    encoder_.add(*timestamp_key_, open_row_time_);
+    summary_.observe(*timestamp_slot_, open_row_time_);
+  }
+  encoder_.add(*runtime_key_, runtime);
+  summary_.observe(*runtime_slot_, runtime);
+  if (step >= 0) {
+    if (json_values_) encoder_.add(std::string_view("_step"), step);  // old readers look there only
+    summary_.observe(*step_slot_, step);
+  }
+  const std::uint64_t lost_before = lost_records_;
+  append_bytes(encoder_.finish(++record_num_, step), row_marker_);
+  if (lost_records_ == lost_before) rows_written_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void RunState::append_record(protocol::RecordBody body) {
+  record_bytes_.clear();
+  protocol::encode_record(record_bytes_, protocol::Record{++record_num_, std::move(body)});
+  append_bytes(record_bytes_);
+}
+
+// What the disk refuses is counted and told; it never reaches the training.
+void RunState::append_bytes(std::string_view record, std::string_view marker) {
+  if (!journal_) {
+    ++lost_records_;
+    return;
+  }
+  const std::string_view pieces[] = {marker, record};  // the kind is what stands last
+  auto done = marker.empty() ? journal_->append(record)
+                             : journal_->append(Span<const std::string_view>(pieces, 2));
+  if (done) return;
+  ++lost_records_;
+  if (loss_reason_.empty()) loss_reason_ = done.error().message;
+}
+
+}  // namespace runstone

@@ -1,0 +1,303 @@
+// From init()'s arguments to a run that records.
+#include <filesystem>
+
+#include "base/json.h"
+#include "base/random_id.h"
+#include "base/try.h"
+#include "fs/fork_generation.h"
+#include "model/names.h"
+#include "sdk/child_journals.h"
+#include "sdk/machine_facts.h"
+#include "sdk/run_state.h"
+#include "sdk/version.h"
+
+namespace runstone {
+namespace {
+constexpr std::int64_t kContactTimeoutUs = 2'000'000;
+}
+
+RunState::RunState(InitPlan plan, Printer printer)
+    : plan_(std::move(plan)),
+      terminal_(plan_.settings, std::move(printer)),
+      birth_generation_(fs::fork_generation()),
+      encoder_(plan_.settings.flag("x_journal_json")),
+      json_values_(plan_.settings.flag("x_journal_json")) {
+  entity_ = plan_.entity;
+  project_ = plan_.project;
+  has_name_ = plan_.name.has_value();
+  name_ = plan_.name.value_or("");
+  has_notes_ = plan_.notes.has_value();
+  notes_ = plan_.notes.value_or("");
+  tags_ = plan_.tags;
+  start_time_us_ = system_clock().now_us();
+  start_monotonic_us_ = system_clock().monotonic_us();
+  runtime_key_.emplace("_runtime");
+  timestamp_key_.emplace("_timestamp");
+  step_slot_ = &summary_.slot({"_step"});
+  runtime_slot_ = &summary_.slot({"_runtime"});
+  timestamp_slot_ = &summary_.slot({"_timestamp"});
+  config_.allow_all_changes(plan_.settings.flag("allow_val_change"));
+}
+
+RunState::~RunState() {
+  unregister_for_fork(*this);
+  if (in_child()) {  // the threads are not here, and their memory is the parent's business
+    static_cast<void>(keeper_.release());
+    static_cast<void>(uplink_.release());
+  }
+}
+
+Result<std::shared_ptr<RunState>> RunState::start(const InitOptions& options) {
+  RUNSTONE_TRY(auto plan, plan_init(options));
+  auto run = std::make_shared<RunState>(std::move(plan), options.printer);
+  RUNSTONE_TRY(run->config_.update(run->plan_.config, true, [](const std::string&) {}, {}));
+  if (run->plan_.mode == RunMode::kDisabled) {
+    if (!run->has_name_) run->name_ = "dummy-" + run->plan_.id;
+    run->has_name_ = true;
+    if (run->entity_.empty()) run->entity_ = "dummy";
+    if (run->project_.empty()) run->project_ = "dummy";
+    std::error_code error;
+    run->directory_.path =
+        (std::filesystem::temp_directory_path(error) / ("runstone-disabled-" + run->plan_.id))
+            .string();
+    run->directory_.files = run->directory_.path + "/files";
+    return run;
+  }
+  RUNSTONE_TRY(run->open());
+  return run;
+}
+
+Result<void> RunState::open() {
+  if (plan_.mode == RunMode::kOnline) RUNSTONE_TRY(contact_server());
+  RunDirectoryRequest request;
+  request.root_dir = plan_.root_dir;
+  request.name = plan_.program.directory_name;
+  request.run_id = plan_.id;
+  request.offline = plan_.mode == RunMode::kOffline;
+  request.start_time_us = start_time_us_;
+  RUNSTONE_TRY(directory_, make_run_directory(request));
+  create_journal(std::move(request));
+  children_ = std::make_unique<ChildJournals>(directory_.path);
+  write_first_records();
+  register_for_fork(*this);
+  birth_generation_ = fs::fork_generation();
+  if (plan_.mode == RunMode::kOnline && journal_) start_uplink();
+  start_keeper();
+  announce();
+  return {};
+}
+
+// A disk that is full already must not stop the training: then the run goes below the temporary
+// directory, and if that is no better it records nothing, which is counted and told as any loss.
+void RunState::create_journal(RunDirectoryRequest request) {
+  journal::JournalWriterOptions options;
+  options.on_low_space = [this] { wake_keeper(); };
+  fs::FileSystem& disk = fs::real_file_system();
+  auto made = journal::JournalWriter::create(disk, directory_.journal, options);
+  if (!made) {
+    const std::string reason = made.error().message;
+    std::error_code error;
+    request.root_dir = std::filesystem::temp_directory_path(error).string();
+    auto below_temp = make_run_directory(request);
+    if (below_temp) made = journal::JournalWriter::create(disk, below_temp->journal, options);
+    if (!made) {
+      loss_reason_ = reason;
+      return;
+    }
+    directory_ = *std::move(below_temp);
+    directory_.warning =
+        "Nothing can be recorded here (" + reason + "); the run's data is in " + directory_.path;
+  }
+  journal_.emplace(*std::move(made));
+}
+
+// Asks for the run's name. A server that is away, busy or broken is no error: the run starts with a
+// name of its own and the uplink goes on trying. A refusal is one.
+Result<void> RunState::contact_server() {
+  uplink::Target target{plan_.base_url, plan_.api_key};
+  target.verify_tls = !plan_.settings.flag("insecure_disable_ssl");
+  target_ = target;
+  request_.run_id = plan_.id;
+  request_.entity = entity_;
+  request_.project = project_;
+  request_.display_name = name_;
+  request_.notes = notes_;
+  request_.group = plan_.group;
+  request_.job_type = plan_.job_type;
+  request_.sweep_id = plan_.sweep_id;
+  request_.host = plan_.host;
+  request_.program = plan_.program.program;
+  if (plan_.settings.is_set("run_tags")) request_.tags = tags_;
+  request_.config = Value(config_.values());
+  auto identity = uplink::contact(target, request_, kContactTimeoutUs);
+  if (identity) {
+    identity_ = *identity;
+    if (!identity->entity.empty()) entity_ = identity->entity;
+    if (!identity->project.empty()) project_ = identity->project;
+    if (!identity->display_name.empty()) {
+      name_ = identity->display_name;
+      has_name_ = true;
+    }
+    return {};
+  }
+  const ErrorCode code = identity.error().code;
+  if (code == ErrorCode::kUnauthenticated) return fail(identity.error());
+  if (code == ErrorCode::kPermissionDenied || code == ErrorCode::kInvalidArgument) {
+    return fail(ErrorCode::kUnavailable, plan_.base_url + ": " + identity.error().message);
+  }
+  if (plan_.settings.flag("force") && plan_.api_key.empty()) return fail(identity.error());
+  if (!has_name_) name_ = two_word_name_from_kernel();
+  has_name_ = true;
+  request_.display_name = name_;
+  plan_.warnings.push_back("The server at " + plan_.base_url + " does not answer (" +
+                           identity.error().message +
+                           "). The run records on this machine and is delivered once it does.");
+  return {};
+}
+
+protocol::RunRecord RunState::run_record() const {
+  protocol::RunRecord record;
+  record.run_id = plan_.id;
+  record.entity = entity_;
+  record.project = project_;
+  record.run_group = plan_.group;
+  record.job_type = plan_.job_type;
+  record.display_name = name_;
+  record.notes = notes_;
+  record.tags = tags_;
+  record.sweep_id = plan_.sweep_id;
+  record.host = plan_.host;
+  record.start_time_us = start_time_us_;
+  if (identity_) record.storage_id = identity_->storage_id;
+  return record;
+}
+
+void RunState::write_first_records() {
+  append_record(protocol::HeaderRecord{std::string("runstone-") + kVersion, "0.70.0"});
+  protocol::RunRecord record = run_record();
+  for (const auto& [key, value] : config_.values()) {
+    record.config.update.push_back({{key}, protocol::JsonText{json::to_text(value)}});
+  }
+  append_record(std::move(record));
+  append_record(protocol::EnvironmentRecord{machine_facts(plan_, start_time_us_)});
+  protocol::TelemetryRecord telemetry;
+  telemetry.python_version = plan_.program.python_version;
+  telemetry.client_version = kVersion;
+  telemetry.core_version = kVersion;
+  telemetry.platform = "linux-x86_64";
+  append_record(std::move(telemetry));
+}
+
+void RunState::start_uplink() {
+  uplink::UplinkOptions options;
+  options.target = target_;
+  options.journal_path = directory_.journal;
+  options.request = request_;
+  options.identity = identity_;
+  options.on_identity = [this](const uplink::RunIdentity& identity) {
+    const std::scoped_lock lock(mutex_);
+    if (!identity.entity.empty()) entity_ = identity.entity;
+    if (!identity.project.empty()) project_ = identity.project;
+  };
+  options.on_stop = plan_.program.on_stop;
+  options.on_message = [this](uplink::MessageLevel level, const std::string& text) {
+    if (level == uplink::MessageLevel::kInfo) return terminal_.info(text);
+    if (level == uplink::MessageLevel::kWarning) return terminal_.warn(text);
+    terminal_.error(text);
+  };
+  auto started = uplink::Uplink::start(std::move(options));
+  if (started) {
+    uplink_ = *std::move(started);
+    return;
+  }
+  plan_.warnings.push_back("The run is recorded but not delivered: " + started.error().message);
+}
+
+void RunState::announce() const {
+  if (!directory_.warning.empty()) terminal_.warn(directory_.warning);
+  for (const std::string& warning : plan_.warnings) terminal_.warn(warning);
+  terminal_.info("Run data is saved in " + directory_.path);
+  if (!plan_.notice.empty()) terminal_.info(plan_.notice);
+  if (plan_.mode == RunMode::kOnline)
+    terminal_.info("View the run at " + url_of("runs/" + plan_.id));
+}
+
+// --- children
+// -------------------------------------------------------------------------------------
+
+std::string RunState::child_token() const {
+  Dict token;
+  token.set("directory", directory_.path);
+  token.set("id", plan_.id);
+  token.set("project", read(&RunState::project_));
+  token.set("entity", read(&RunState::entity_));
+  token.set("name", read(&RunState::name_));
+  token.set("group", plan_.group);
+  token.set("job_type", plan_.job_type);
+  token.set("mode", plan_.mode == RunMode::kOnline    ? "online"
+                    : plan_.mode == RunMode::kOffline ? "offline"
+                                                      : "disabled");
+  token.set("base_url", plan_.base_url);
+  token.set("start_time_us", start_time_us_);
+  token.set("config", Value(config_values()));
+  token.set("settings", Value(plan_.settings.values()));
+  return json::to_text(Value(std::move(token)));
+}
+
+Result<std::shared_ptr<RunState>> RunState::attach(std::string_view token_text) {
+  RUNSTONE_TRY(const auto token, json::parse(token_text));
+  const auto text = [&](const char* key) {
+    const Value* value = token.get(key);
+    return std::string(value == nullptr ? "" : value->string_or(""));
+  };
+  if (text("id").empty()) return fail(ErrorCode::kInvalidArgument, "not a token of a run");
+  InitPlan plan;
+  if (const Value* settings = token.get("settings"); settings != nullptr && settings->is_dict()) {
+    for (const auto& [name, value] : *settings->if_dict()) plan.settings.set_computed(name, value);
+  }
+  plan.id = text("id");
+  plan.project = text("project");
+  plan.entity = text("entity");
+  plan.name = text("name");
+  plan.group = text("group");
+  plan.job_type = text("job_type");
+  plan.base_url = text("base_url");
+  plan.mode = text("mode") == "disabled"  ? RunMode::kDisabled
+              : text("mode") == "offline" ? RunMode::kOffline
+                                          : RunMode::kOnline;
+  auto run = std::make_shared<RunState>(std::move(plan), Printer());
+  run->directory_.path = text("directory");
+  run->directory_.files = run->directory_.path + "/files";
+  run->start_time_us_ = token.get("start_time_us")->int_or(run->start_time_us_);
+  run->start_monotonic_us_ -= system_clock().now_us() - run->start_time_us_;
+  if (const Value* config = token.get("config"); config != nullptr && config->is_dict()) {
+    RUNSTONE_TRY(run->config_.update(*config->if_dict(), true, [](const std::string&) {}, {}));
+  }
+  if (run->plan_.mode == RunMode::kDisabled) return run;
+  register_for_fork(*run);
+  const std::scoped_lock lock(run->mutex_);
+  run->become_child();
+  return run;
+}
+
+// The child starts clean: the parent's journal, threads and open row are not its own.
+void RunState::become_child() {
+  child_ = true;
+  journal_.reset();
+  static_cast<void>(keeper_.release());
+  static_cast<void>(uplink_.release());
+  open_row_.clear();
+  record_num_ = 0;
+  lost_records_ = 0;
+  loss_reason_.clear();
+  birth_generation_ = fs::fork_generation();
+  auto made = make_child_journal(directory_.path);
+  if (!made) {
+    loss_reason_ = made.error().message;
+    return;
+  }
+  journal_.emplace(*std::move(made));
+  append_record(protocol::HeaderRecord{std::string("runstone-") + kVersion, "0.70.0"});
+}
+
+}  // namespace runstone

@@ -1,0 +1,199 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <semaphore>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "journal/journal_writer.h"
+#include "model/config_rules.h"
+#include "model/summary_table.h"
+#include "protocol/history_encoder.h"
+#include "protocol/record.h"
+#include "runstone/run.h"
+#include "sdk/init_plan.h"
+#include "sdk/key_table.h"
+#include "sdk/open_row.h"
+#include "sdk/run_directory.h"
+#include "sdk/terminal.h"
+#include "uplink/uplink.h"
+
+namespace runstone {
+
+class ChildJournals;
+
+/// Everything one Run has. What is said of Run's members holds for the members of the same names.
+///
+/// Locking: `mutex_` guards the rules and the journal's order; it is held for copies in memory,
+/// never while the disk or the network is waited for (but for a journal that cannot be mapped). The
+/// user's Printer is called without it. fork() takes it first, so that a child finds every table
+/// whole. One background thread, the keeper: once a second it writes summary changes, syncs the
+/// journal, takes over rows of children; it also writes the files that nobody waits for.
+class RunState {
+ public:
+  RunState(InitPlan plan, Printer printer);
+  ~RunState();
+  RunState(const RunState&) = delete;
+  RunState& operator=(const RunState&) = delete;
+
+  static Result<std::shared_ptr<RunState>> start(const InitOptions& options);
+  static Result<std::shared_ptr<RunState>> attach(std::string_view token);
+  std::string child_token() const;
+
+  // run_log.cc
+  Result<void> log(Span<const Field> fields, const LogOptions& options);
+  Result<void> log_numbers(Span<const std::string_view> keys, Span<const double> values,
+                           const LogOptions& options);
+  // run_rules.cc
+  Result<Metric> define_metric(std::string_view name, const MetricOptions& options);
+  Result<void> change_config(
+      const char* method,
+      const std::function<Result<void>(ConfigTable&, const ConfigTable::Changed&,
+                                       const ConfigTable::Warn&)>& change);
+  Result<void> set_private_config(const std::vector<std::string>& path, Value value);
+  Result<void> persist_config();
+  Dict config_values() const;
+  Dict summary_values() const;
+  std::optional<Value> summary_value(const std::vector<std::string>& path) const;
+  Result<void> set_summary(const std::vector<std::string>& path, const Value& value);
+  Result<void> erase_summary(const std::vector<std::string>& path);
+  Result<void> set_text(const char* method, std::string_view text);  ///< "name" or "notes"
+  Result<void> set_tags(const std::vector<std::string>& tags);
+  void write_console(Run::Stream stream, std::string_view text);
+  Result<void> add_file(std::string_view path, std::string_view policy);
+  // run_finish.cc
+  FinishReport finish(std::optional<int> exit_code);
+
+  // Facts; the strings may change under the lock, hence copies.
+  template <typename T>
+  T read(T RunState::*member) const {
+    const std::scoped_lock lock(mutex_);
+    return this->*member;
+  }
+  const InitPlan& plan() const { return plan_; }
+  const RunDirectory& directory() const { return directory_; }
+  bool finished() const;
+  bool is_child() const;
+  std::int64_t step() const;
+  double start_time() const { return static_cast<double>(start_time_us_) / 1e6; }
+  Settings settings() const;
+  std::uint64_t row_count() const { return rows_written_.load(std::memory_order_relaxed); }
+  std::string url_of(std::string_view what) const;  ///< "" or "runs/<id>"
+
+  // fork_registry.cc
+  void lock_for_fork() { mutex_.lock(); }
+  void unlock_after_fork() { mutex_.unlock(); }
+
+  std::string name_, notes_, entity_, project_;
+  bool has_name_ = false, has_notes_ = false;
+  std::vector<std::string> tags_;
+
+ private:
+  friend class ChildJournals;
+  enum class Life { kRecording, kFinishing, kFinished };
+
+  // run_start.cc
+  Result<void> open();
+  Result<void> contact_server();
+  void write_first_records();
+  void start_keeper();
+  void create_journal(RunDirectoryRequest request);
+  void start_uplink();
+  void announce() const;
+  protocol::RunRecord run_record() const;
+
+  // run_log.cc; all with the lock held
+  Result<void> check_recording(const char* method) const;
+  bool prepare_step(const LogOptions& options, std::string& warning);
+  void after_merge(const LogOptions& options);
+  void write_open_row();
+  void write_row(std::int64_t step);
+  void add_synced_steps();
+  void append_record(protocol::RecordBody body);
+  void append_bytes(std::string_view record, std::string_view marker = {});
+  void log_disabled(Span<const Field> fields);
+  double seconds_since_start() const;
+
+  // run_keeper.cc, on the keeper's thread
+  void keep();
+  void tick();
+  void flush_summary(bool with_runtime);
+  void write_console_file();
+  void write_background_files();
+  void write_config_file();
+  void write_summary_file();
+  void record_files(const std::vector<std::string>& names);
+  void tell_losses();
+  void wake_keeper();
+
+  // run_finish.cc
+  void stop_keeper();
+  void end_console_file();
+  void deliver(FinishReport& report);
+
+  // Being a child; with the lock held
+  bool was_forked() const;  ///< this copy belongs to a process that has not noticed yet
+  bool in_child() const;
+  void become_child();
+  /// Takes over one record of a child; false if it must wait until the open row is written.
+  bool take_child_record(const protocol::Record& record, std::string_view marker, bool at_finish);
+
+  InitPlan plan_;
+  Terminal terminal_;
+  RunDirectory directory_;
+  std::int64_t start_time_us_ = 0, start_monotonic_us_ = 0;
+  unsigned birth_generation_ = 0;
+  bool child_ = false;  // become_child() was called, or attached
+
+  mutable std::mutex mutex_;
+  Life life_ = Life::kRecording;
+  std::optional<journal::JournalWriter> journal_;
+  std::int64_t record_num_ = 0;
+  protocol::HistoryEncoder encoder_;
+  std::string record_bytes_;
+  SummaryTable summary_;
+  ConfigTable config_;
+  KeyTable keys_{summary_};
+  OpenRow open_row_{keys_};
+  std::int64_t step_ = 0;
+  double open_row_time_ = 0;  // of the last merge, Unix seconds
+  std::uint64_t rules_version_ = 1;
+  bool any_step_sync_ = false;
+  SummarySlot *step_slot_ = nullptr, *runtime_slot_ = nullptr, *timestamp_slot_ = nullptr;
+  std::optional<protocol::EncodedKey> runtime_key_, timestamp_key_;
+  bool json_values_ = false;           // setting x_journal_json
+  std::optional<double> row_runtime_;  // of a child's row, which was written earlier
+  std::string row_marker_;             // of a child's row: whose, and which (child_journals.h)
+  std::uint64_t lost_records_ = 0;
+  std::string loss_reason_;
+  bool loss_told_ = false;
+  std::string console_pending_;  // for files/output.log, written by the keeper
+  bool config_dirty_ = false;
+  std::atomic<std::uint64_t> rows_written_{0};
+
+  std::unique_ptr<ChildJournals> children_;
+  uplink::Target target_;
+  uplink::RunRequest request_;
+  std::optional<uplink::RunIdentity> identity_;  // of the server, if it answered at init
+  std::unique_ptr<uplink::Uplink> uplink_;
+  std::unique_ptr<std::thread> keeper_;  // a pointer: a child forgets it without joining
+  std::binary_semaphore keeper_signal_{0};
+  std::atomic<bool> keeper_signalled_{false}, keeper_stop_{false};
+  std::string console_line_;  // of the keeper, later of finish(): the line that is not ended yet
+  bool console_restart_ = false;
+  std::mutex finish_mutex_;  // one finish() at a time; the second waits for the first
+};
+
+/// Makes fork() safe for this run: its lock is taken around it.
+void register_for_fork(RunState& run);
+void unregister_for_fork(RunState& run);
+
+}  // namespace runstone

@@ -1,0 +1,414 @@
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include "base/json.h"
+#include "sdk/test_run.h"
+#include "sdk/where_to_send.h"
+
+namespace runstone {
+namespace {
+
+using testing_support::Journal;
+using testing_support::read_journal;
+using testing_support::read_text;
+using testing_support::Workplace;
+namespace stdfs = std::filesystem;
+
+void expect_refused(const InitOptions& options, ErrorCode code, const std::string& words) {
+  const auto run = runstone::Run::init(options);
+  ASSERT_FALSE(run) << words;
+  EXPECT_EQ(run.error().code, code) << run.error().message;
+  EXPECT_NE(run.error().message.find(words), std::string::npos) << run.error().message;
+}
+
+TEST(Init, I1WrongArgumentsHaveTheirErrors) {
+  Workplace place;
+  const auto with = [&](auto&& change) {
+    InitOptions options = place.options();
+    change(options);
+    return options;
+  };
+  using O = InitOptions;
+  const auto wrong = ErrorCode::kInvalidArgument, misuse = ErrorCode::kFailedPrecondition;
+  expect_refused(with([](O& o) { o.project = std::string(129, 'p'); }), misuse,
+                 "exceeded 128 characters");
+  for (const char* bad : {"a/b", "a\\b", "a#b", "a?b", "a%b", "a:b"}) {
+    expect_refused(with([&](O& o) { o.project = bad; }), misuse, "cannot contain characters");
+  }
+  for (const char* bad : {"", " x", "x ", "a:b", "a;b", "a,b", "a#b", "a?b", "a/b", "a'b"}) {
+    expect_refused(with([&](O& o) { o.id = bad; }), misuse, "Run ID");
+  }
+  expect_refused(with([](O& o) { o.tags = {{""}}; }), wrong, "Tags must be between 1 and 64");
+  expect_refused(with([](O& o) { o.tags = {{std::string(65, 't')}}; }), wrong, "Tags must be");
+  expect_refused(with([](O& o) { o.mode = "sideways"; }), wrong, "mode");
+  expect_refused(with([](O& o) { o.resume = "perhaps"; }), wrong, "resume");
+  expect_refused(with([](O& o) { o.resume = "must", o.fork_from = "a?_step=1"; }), wrong,
+                 "mutually exclusive");
+  expect_refused(with([](O& o) { o.fork_from = "a?_step=x"; }), wrong,
+                 "Could not parse passed run moment");
+  expect_refused(with([](O& o) { o.resume_from = "a?_step=1", o.id = "b"; }), wrong, "resume_from");
+  expect_refused(with([](O& o) { o.mode = "shared"; }), ErrorCode::kNotImplemented, "shared");
+  expect_refused(with([](O& o) {
+                   o.config_exclude_keys = {"a"};
+                   o.config_include_keys = {"b"};
+                 }),
+                 misuse, "at most only one");
+}
+
+TEST(Init, OnlineResumeNamesTheParameterThatIsNotBuilt) {
+  Workplace place;
+  InitOptions options = place.options();
+  options.mode = "online";
+  ASSERT_TRUE(options.settings.set("base_url", "http://127.0.0.1:9"));
+  ASSERT_TRUE(options.settings.set("api_key", "k"));
+  options.fork_from = "abc?_step=3";
+  expect_refused(options, ErrorCode::kNotImplemented, "fork_from");
+}
+
+TEST(Init, NamedServerWithoutAKeyIsRefused) {
+  Workplace place;
+  InitOptions options = place.options();
+  options.mode = "online";
+  ASSERT_TRUE(options.settings.set("base_url", "http://127.0.0.1:9"));
+  expect_refused(options, ErrorCode::kFailedPrecondition, "No API key configured");
+}
+
+TEST(Init, NoServerKnownMeansOfflineWithOneLine) {
+  Workplace place;
+  InitOptions options = place.options();
+  options.mode.reset();
+  runstone::Run run = place.start(options);
+  EXPECT_TRUE(run.offline());
+  EXPECT_NE(place.all_lines().find("runstone sync"), std::string::npos);
+}
+
+TEST(Init, ServerThatIsAwayIsNoError) {
+  Workplace place;
+  InitOptions options = place.options();
+  options.mode = "online";
+  ASSERT_TRUE(options.settings.set("base_url", "http://127.0.0.1:9"));
+  ASSERT_TRUE(options.settings.set("api_key", "k"));
+  ASSERT_TRUE(options.settings.set("finish_timeout", 0.05));
+  runstone::Run run = place.start(options);
+  EXPECT_FALSE(run.offline());
+  EXPECT_TRUE(run.name());
+  ASSERT_TRUE(run.log({{"a", 1}}));
+  const FinishReport report = run.finish();
+  EXPECT_FALSE(report.delivered);
+  EXPECT_EQ(report.left_records, 1u);
+  EXPECT_NE(report.message.find("runstone sync"), std::string::npos);
+  EXPECT_EQ(read_journal(run.sync_dir()).rows.size(), 1u);
+}
+
+TEST(Init, I2SameIdTwiceGetsTwoDirectories) {
+  Workplace place;
+  InitOptions options = place.options();
+  options.id = "same";
+  // Both may fall on either side of a second; a third is in the second of one of them or later.
+  std::set<std::string> directories;
+  for (int i = 0; i < 3; ++i) directories.insert(place.start(options).sync_dir());
+  EXPECT_EQ(directories.size(), 3u);
+}
+
+TEST(Init, PrecedenceGoesFromFilesToArguments) {
+  Workplace place;
+  stdfs::create_directories(place.path() + "/.config/runstone");
+  std::ofstream(place.path() + "/.config/runstone/settings")
+      << "[default]\nproject = of-file\nentity = of-file\nrun_group = of-file\n"
+         "run_job_type = of-file\nrun_notes = of-file\n";
+  setenv("WANDB_ENTITY", "of-env", 1);
+  setenv("WANDB_PROJECT", "of-wandb", 1);
+  setenv("RUNSTONE_PROJECT", "of-env", 1);
+  setenv("RUNSTONE_RUN_GROUP", "of-env", 1);
+  setenv("RUNSTONE_JOB_TYPE", "of-env", 1);
+  setenv("RUNSTONE_TAGS", "a,b c,d", 1);
+  InitOptions options = place.options();
+  ASSERT_TRUE(options.setup_settings.set("run_group", "of-setup"));
+  ASSERT_TRUE(options.setup_settings.set("run_job_type", "of-setup"));
+  ASSERT_TRUE(options.settings.set("run_job_type", "of-settings"));
+  ASSERT_TRUE(options.settings.set("entity", "of-settings"));
+  options.entity = "of-argument";
+  runstone::Run run = place.start(options);
+  EXPECT_EQ(*run.notes(), "of-file");
+  EXPECT_EQ(run.project(), "of-env");
+  EXPECT_EQ(run.group(), "of-setup");
+  EXPECT_EQ(run.job_type(), "of-settings");
+  EXPECT_EQ(run.entity(), "of-argument");
+  EXPECT_EQ(run.tags(), (std::vector<std::string>{"a", "b c", "d"}));
+}
+
+TEST(Init, PropertiesOfAnOfflineRun) {
+  Workplace place;
+  InitOptions options = place.options();
+  options.project = "p";
+  options.group = "g";
+  options.job_type = "train";
+  options.notes = "n";
+  options.id = "x1";
+  runstone::Run run = place.start(options);
+  EXPECT_EQ(run.path(), "p/x1");
+  EXPECT_EQ(run.group() + run.job_type() + *run.notes() + run.id(), "gtrainnx1");
+  EXPECT_FALSE(run.name());
+  EXPECT_FALSE(run.url());
+  EXPECT_TRUE(stdfs::is_directory(run.dir()));
+  ASSERT_TRUE(run.set_name("new"));
+  ASSERT_TRUE(run.set_tags({"t"}));
+  ASSERT_TRUE(run.set_tags({""}));  // a warning, and the old tags stay
+  EXPECT_EQ(*run.name(), "new");
+  EXPECT_EQ(run.tags(), std::vector<std::string>{"t"});
+  EXPECT_NE(place.all_lines().find("Invalid tag detected"), std::string::npos);
+  run.finish();
+  EXPECT_EQ(run.set_name("late").error().code, ErrorCode::kFailedPrecondition);
+  const auto runs = read_journal(run.sync_dir()).all<protocol::RunRecord>();
+  EXPECT_EQ(runs.back().display_name, "new");
+  EXPECT_EQ(runs.back().tags, std::vector<std::string>{"t"});
+}
+
+TEST(Init, DirectoryThatCannotBeMadeFallsBackToTemp) {
+  Workplace place;
+  std::ofstream(place.path() + "/file") << "x";
+  InitOptions options = place.options();
+  options.dir = place.path() + "/file/below";
+  runstone::Run run = place.start(options);
+  EXPECT_NE(place.all_lines().find("not writable"), std::string::npos);
+  const std::string made = run.sync_dir();
+  run.finish();
+  stdfs::remove_all(made);
+}
+
+TEST(Disabled, KeepsASummaryAndMakesNothing) {
+  Workplace place;
+  InitOptions options = place.options();
+  options.mode = "disabled";
+  runstone::Run run = place.start(options);
+  ASSERT_TRUE(run.log({{"a", 1}, {"n", Value({{"x", 2}})}}));
+  ASSERT_TRUE(run.define_metric("a"));
+  EXPECT_EQ(json::to_text(Value(run.summary().all())), "{\"a\":1,\"n\":{\"x\":2}}");
+  EXPECT_EQ(*run.name(), "dummy-" + run.id());
+  EXPECT_EQ(run.entity() + run.project(), "dummydummy");
+  EXPECT_FALSE(stdfs::exists(run.dir()));
+  run.finish();
+  EXPECT_TRUE(run.log({{"a", 2}}));
+  EXPECT_TRUE(stdfs::is_empty(place.path()));
+}
+
+TEST(Config, C3StoredConfigIsTheLatest) {
+  Workplace place;
+  InitOptions options = place.options();
+  options.config = {{"lr", 0.1}, {"n", Value({{"a", 1}})}};
+  runstone::Run run = place.start(options);
+  EXPECT_EQ(run.config().set("lr", 0.3).error().code, ErrorCode::kConfigLocked);
+  ASSERT_TRUE(run.config().update({{"lr", 0.2}}, true));
+  ASSERT_TRUE(run.config().set("new", "v"));
+  run.finish();
+  EXPECT_EQ(run.config().set("late", 1).error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_EQ(*run.config().get("lr"), Value(0.2));
+  const std::string yaml = read_text(run.dir() + "/config.yaml");
+  EXPECT_NE(yaml.find("lr:\n    value: 0.2\n"), std::string::npos) << yaml;
+  EXPECT_NE(yaml.find("    value:\n        a: 1\n"), std::string::npos) << yaml;
+  EXPECT_NE(yaml.find("_wandb:"), std::string::npos) << yaml;
+}
+
+TEST(Config, InitMayAllowAllChanges) {
+  Workplace place;
+  InitOptions options = place.options();
+  options.allow_val_change = true;
+  options.config = {{"lr", 1}};
+  runstone::Run run = place.start(options);
+  EXPECT_TRUE(run.config().set("lr", 2));
+}
+
+TEST(Finish, FI1RecordsTheExitCodeOnceAndWritesTheFiles) {
+  Workplace place;
+  runstone::Run run = place.start();
+  ASSERT_TRUE(run.log({{"open", 1}}, {std::nullopt, false}));
+  run.write_console(runstone::Run::Stream::kStdout, "a\rb\nhalf");
+  EXPECT_TRUE(run.finish(3).first_call);
+  EXPECT_FALSE(run.finish(0).first_call);
+  const Journal journal = read_journal(run.sync_dir());
+  const auto exits = journal.all<protocol::ExitRecord>();
+  ASSERT_EQ(exits.size(), 1u);
+  EXPECT_EQ(exits[0].exit_code, 3);
+  EXPECT_EQ(journal.row_texts(), "0 {\"open\":1}\n");
+  EXPECT_EQ(read_text(run.dir() + "/output.log"), "b\nhalf\n");
+  EXPECT_NE(read_text(run.dir() + "/wandb-summary.json").find("\"open\":1"), std::string::npos);
+  EXPECT_NE(read_text(run.dir() + "/wandb-metadata.json").find("startedAt"), std::string::npos);
+}
+
+TEST(Finish, DestructorFinishesWithZero) {
+  Workplace place;
+  std::string directory;
+  {
+    runstone::Run run = place.start();
+    directory = run.sync_dir();
+  }
+  ASSERT_EQ(read_journal(directory).all<protocol::ExitRecord>().size(), 1u);
+}
+
+// --- processes
+// ------------------------------------------------------------------------------------
+
+int wait_for_child(pid_t child) {
+  int status = 0;
+  waitpid(child, &status, 0);
+  return status;
+}
+
+TEST(Processes, X2RowsOfForkedChildrenAndThreadsAllGetSteps) {
+  Workplace place;
+  runstone::Run run = place.start();
+  ASSERT_TRUE(run.log({{"before", 1}}));
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 100; ++i) discard(run.log({{"parent", i}}), "counted below");
+    });
+  }
+  std::vector<pid_t> children;
+  for (int c = 0; c < 2; ++c) {
+    const pid_t child = fork();
+    if (child == 0) {
+      const bool ok = run.log({{"child", c}}).has_value() && run.is_child();
+      _exit(ok ? 0 : 1);
+    }
+    children.push_back(child);
+  }
+  for (auto& thread : threads) thread.join();
+  for (const pid_t child : children) EXPECT_EQ(wait_for_child(child), 0);
+  run.finish();
+  const Journal journal = read_journal(run.sync_dir());
+  ASSERT_EQ(journal.rows.size(), 403u);
+  std::set<std::int64_t> steps;
+  int of_children = 0;
+  for (const auto& row : journal.rows) {
+    steps.insert(row.step);
+    of_children += row.leaves.contains("child");
+  }
+  EXPECT_EQ(steps.size(), 403u);
+  EXPECT_EQ(of_children, 2);
+  EXPECT_EQ(journal.all<protocol::ExitRecord>().size(), 1u);
+}
+
+TEST(Processes, ChildsFinishWritesItsOpenRowAndNotTheExit) {
+  Workplace place;
+  runstone::Run run = place.start();
+  const pid_t child = fork();
+  if (child == 0) {
+    discard(run.log({{"open", 1}}, {std::nullopt, false}), "checked by the parent");
+    discard(run.summary().set("best", 7), "checked by the parent");
+    run.finish(1);
+    _exit(0);
+  }
+  EXPECT_EQ(wait_for_child(child), 0);
+  ASSERT_TRUE(run.log({{"mine", 1}}));
+  run.finish();
+  const Journal journal = read_journal(run.sync_dir());
+  EXPECT_EQ(journal.rows.size(), 2u);
+  ASSERT_EQ(journal.all<protocol::ExitRecord>().size(), 1u);
+  EXPECT_EQ(journal.all<protocol::ExitRecord>()[0].exit_code, 0);
+  EXPECT_EQ(*journal.summary_of_records().find("best"), Value(7));
+}
+
+TEST(Processes, GrandchildHasAFileOfItsOwn) {
+  Workplace place;
+  runstone::Run run = place.start();
+  const pid_t child = fork();
+  if (child == 0) {
+    discard(run.log({{"who", "child"}}), "checked by the parent");
+    const pid_t grandchild = fork();
+    if (grandchild == 0) {
+      discard(run.log({{"who", "grandchild"}}), "checked by the parent");
+      _exit(0);
+    }
+    _exit(wait_for_child(grandchild));
+  }
+  EXPECT_EQ(wait_for_child(child), 0);
+  run.finish();
+  EXPECT_EQ(read_journal(run.sync_dir()).rows.size(), 2u);
+}
+
+TEST(Processes, AttachedRunLogsIntoTheRunOfItsToken) {
+  Workplace place;
+  runstone::Run run = place.start();
+  auto attached = runstone::Run::attach(run.child_token());
+  ASSERT_TRUE(attached);
+  EXPECT_TRUE(attached->is_child());
+  EXPECT_EQ(attached->id(), run.id());
+  ASSERT_TRUE(attached->log({{"from", "child"}}));
+  attached->finish();
+  run.finish();
+  EXPECT_EQ(read_journal(run.sync_dir()).row_texts(), "0 {\"from\":\"child\"}\n");
+}
+
+TEST(Processes, EveryRowOutlivesSigkill) {
+  Workplace place;
+  const std::string marker = place.path() + "/directory";
+  const pid_t child = fork();
+  if (child == 0) {
+    auto run = runstone::Run::init(place.options());
+    std::ofstream(marker) << run->sync_dir();
+    for (int i = 0; i < 1000; ++i) discard(run->log({{"i", i}, {"x", i * 0.5}}), "counted");
+    kill(getpid(), SIGKILL);
+  }
+  EXPECT_TRUE(WIFSIGNALED(wait_for_child(child)));
+  const Journal journal = read_journal(read_text(marker));
+  ASSERT_EQ(journal.rows.size(), 1000u);
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_EQ(*journal.rows[i].leaves.find("i"), Value(i));
+    EXPECT_EQ(*journal.rows[i].leaves.find("x"), Value(i * 0.5));
+  }
+}
+
+// --- where to send
+// --------------------------------------------------------------------------------
+
+TEST(WhereToSend, KeyGoesOnlyToTheAddressItWasSetFor) {
+  Workplace place;
+  const std::string file = place.path() + "/client.json";
+  std::ofstream(file) << R"({"base_url":"http://local:1/","api_key":"local"})";
+  Settings none, code, wandb, ours;
+  ASSERT_TRUE(code.set("base_url", "http://code"));
+  ASSERT_TRUE(wandb.set("base_url", "http://wandb"));
+  ASSERT_TRUE(wandb.set("api_key", "wandb"));
+  ASSERT_TRUE(ours.set("api_key", "ours"));
+  using Kind = AddressSource::Kind;
+  const auto ask = [&](const Settings& w, const Settings& o, const Settings& c) {
+    const Address a = where_to_send(
+        {{Kind::kWandbVariables, &w}, {Kind::kRunstoneVariables, &o}, {Kind::kCode, &c}}, file);
+    return a.base_url + " " + a.api_key;
+  };
+  EXPECT_EQ(ask(none, none, none), "http://local:1 local");
+  EXPECT_EQ(ask(none, ours, none), "http://local:1 local");  // set for no address: not for this one
+  EXPECT_EQ(ask(wandb, none, none), "http://wandb wandb");
+  EXPECT_EQ(ask(wandb, none, code), "http://code ");
+  EXPECT_EQ(ask(wandb, ours, code), "http://code ours");
+  Settings local;
+  ASSERT_TRUE(local.set("base_url", "http://local:1"));
+  EXPECT_EQ(ask(none, none, local), "http://local:1 local");
+}
+
+TEST(SettingsTable, UnknownNamesAndWrongTypesAreRefused) {
+  Settings settings;
+  EXPECT_EQ(settings.set("nope", 1).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_NE(settings.set("nope", 1).error().message.find("Extra inputs"), std::string::npos);
+  EXPECT_FALSE(settings.set("sync_dir", "x"));  // computed
+  EXPECT_FALSE(settings.set("silent", "perhaps"));
+  EXPECT_FALSE(settings.set("project", 3));
+  EXPECT_TRUE(settings.set("silent", "YES"));
+  EXPECT_TRUE(settings.flag("silent"));
+  EXPECT_TRUE(settings.set("mode", "dryrun"));
+  EXPECT_EQ(settings.text("mode"), "offline");
+  EXPECT_EQ(settings.set("x_stats_sampling_interval", 0.01).error().code,
+            ErrorCode::kFailedPrecondition);
+}
+
+}  // namespace
+}  // namespace runstone

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runstone/settings.h"
+
+namespace runstone {
+
+/// One place that may name a server or a key, from the weakest to the strongest.
+struct AddressSource {
+  enum class Kind { kFile, kWandbVariables, kRunstoneVariables, kCode };
+  Kind kind = Kind::kCode;
+  const Settings* settings = nullptr;
+};
+
+struct Address {
+  std::string base_url;  ///< without a slash at the end; empty: no server is known
+  std::string api_key;   ///< empty: none was set for this address
+  bool named = false;    ///< by the user; else the local server's own file
+};
+
+/// A key goes only to the address that it was set for: one from the program's code to any address;
+/// a RUNSTONE_API_KEY to any address that was named; all others to the address of their own source.
+/// The local server's file (`client_file`) gives its key to its own address, named or not.
+Address where_to_send(const std::vector<AddressSource>& sources, const std::string& client_file);
+
+}  // namespace runstone

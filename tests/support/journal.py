@@ -1,0 +1,89 @@
+"""An independent reader of `.wandb` logs for tests: the framing by hand, records by the stock client's
+own protobuf classes. It shares no code with the reader under test."""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from wandb.proto import wandb_internal_pb2 as pb
+
+IDENT = bytes.fromhex("3a572642e1be00")
+BLOCK = 32768
+HEADER = 7
+FULL, FIRST, MIDDLE, LAST = 1, 2, 3, 4
+
+
+def raw_records(data: bytes) -> Iterator[bytes]:
+    """Whole records up to the first torn or zeroed place; damage inside raises AssertionError."""
+    assert data[:7] == IDENT, "no log"
+    position, parts = len(IDENT), []
+    while True:
+        if BLOCK - position % BLOCK < HEADER:
+            position += BLOCK - position % BLOCK
+        if position + HEADER > len(data):
+            return
+        checksum, length, kind = struct.unpack_from("<IHB", data, position)
+        payload = data[position + HEADER : position + HEADER + length]
+        if kind == 0 or len(payload) < length:
+            return
+        if zlib.crc32(bytes([kind]) + payload) != checksum:
+            assert not any(data[position + HEADER + length :]), f"damage at byte {position}"
+            return
+        parts.append(payload)
+        if kind in (FULL, LAST):
+            yield b"".join(parts)
+            parts = []
+        position += HEADER + length
+
+
+def records(path: Path) -> Iterator[pb.Record]:
+    for raw in raw_records(Path(path).read_bytes()):
+        record = pb.Record()
+        record.ParseFromString(raw)
+        yield record
+
+
+def item_value(item) -> object:
+    kind = item.WhichOneof("value")
+    if kind is None:
+        return json.loads(item.value_json)
+    if kind == "none":
+        return None
+    return json.loads(item.json) if kind == "json" else getattr(item, kind)
+
+
+def rows(path: Path) -> list[dict]:
+    """History rows as nested dicts with `_step`, in the order of the log."""
+    out = []
+    for record in records(path):
+        if not record.HasField("history"):
+            continue
+        row: dict = {}
+        for item in record.history.item:
+            labels = list(item.nested_key) or [item.key]
+            node = row
+            for label in labels[:-1]:
+                node = node.setdefault(label, {})
+            node[labels[-1]] = item_value(item)
+        row.setdefault("_step", record.history.step.num)
+        out.append(row)
+    return out
+
+
+def exit_code(path: Path) -> int | None:
+    """The exit record's code; None if there is no such record."""
+    codes = [record.exit.exit_code for record in records(path) if record.HasField("exit")]
+    return codes[-1] if codes else None
+
+
+def find(folder: Path) -> Path:
+    """The one log below a folder, whichever module wrote it."""
+    logs = [
+        p for p in Path(folder).rglob("run-*.wandb") if not p.is_symlink() and "latest-run" not in p.parts
+    ]
+    assert len(logs) == 1, logs
+    return logs[0]
