@@ -28,3 +28,6 @@ target_include_directories(runstone_arrow SYSTEM INTERFACE ${pyarrow_include})
 target_link_libraries(runstone_arrow INTERFACE ${parquet_so} ${arrow_so})
 # An executable beside the package finds the wheel's libraries, too: see python/runstone/_server.py.
 target_link_options(runstone_arrow INTERFACE "-Wl,-rpath,${pyarrow_dir}")
+# The wheel's libparquet exports a simdjson of another version. Named first, the system's library is
+# the one that our calls are bound to; with the other order they crash.
+target_link_options(runstone_arrow INTERFACE "$<TARGET_FILE:simdjson::simdjson>")

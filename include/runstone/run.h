@@ -1,0 +1,178 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "runstone/config.h"
+#include "runstone/metric.h"
+#include "runstone/result.h"
+#include "runstone/row.h"
+#include "runstone/settings.h"
+#include "runstone/span.h"
+#include "runstone/summary.h"
+
+namespace runstone {
+
+enum class MessageLevel { kInfo, kWarning, kError };
+/// Takes each line that a run has to say to its user. Called from any thread, never with a lock
+/// held.
+using Printer = std::function<void(MessageLevel, const std::string& line)>;
+
+/// What a language's own layer knows about the program; C++ programs leave it as it is.
+struct ProgramFacts {
+  std::string language_version;  ///< "CPython 3.11.7"; empty for C++
+  std::string python_version;    ///< "3.11.7"; empty for C++
+  std::string program;           ///< path of the script or executable; found by init() if empty
+  std::vector<std::string> args;
+  std::string executable;
+  std::string directory_name = "runstone";  ///< of the directory that holds the runs' directories
+  /// Gives the lines of requirements.txt. Called once, on a background thread; may be empty.
+  std::function<std::vector<std::string>()> requirements;
+  /// Called once, on a background thread, when somebody presses stop; may be empty.
+  std::function<void()> on_stop;
+};
+
+/// What init() takes. Each value not given comes from the settings, the environment, the settings
+/// files or a default, in that order. (docs/sdk.md has every rule.)
+struct InitOptions {
+  std::optional<std::string> entity, project, dir, id, name, notes, group, job_type;
+  std::optional<std::vector<std::string>> tags;
+  Dict config;  ///< of Values; NaN becomes null
+  std::optional<bool> allow_val_change;
+  std::vector<std::string> config_exclude_keys, config_include_keys;
+  std::optional<std::string> mode;                    ///< online, offline, disabled (dryrun, run)
+  std::optional<std::string> resume;                  ///< allow, never, must, auto
+  std::optional<std::string> resume_from, fork_from;  ///< "<run id>?_step=<number>"
+  std::optional<bool> force, save_code, sync_tensorboard, monitor_gym;
+  Settings settings;  ///< init(settings=)
+  Settings
+      setup_settings;  ///< of the process; weaker than `settings`, stronger than the environment
+  ProgramFacts program;
+  Printer printer;  ///< where the run's lines go; standard error if empty
+};
+
+/// How log() treats the open row; the default writes it and goes on to the next step.
+struct LogOptions {
+  std::optional<std::int64_t> step;
+  std::optional<bool> commit;
+};
+
+/// What is known when a run has ended.
+struct FinishReport {
+  bool first_call = false;         ///< false: the run was finished before, nothing was done
+  bool delivered = true;           ///< online: the server has acknowledged everything
+  std::uint64_t rows = 0;          ///< rows written to the journal by this process
+  std::uint64_t lost_records = 0;  ///< records that could not be written (disk full)
+  std::uint64_t left_records = 0;  ///< online: records the server has not acknowledged
+  std::string message;             ///< what is left and how to sync it; "" if nothing is
+};
+
+/// One run: what a training logs, kept in a journal file and, online, delivered to a server.
+///
+///   auto run = runstone::Run::init({.project = "demo"});   // (designated initialisers: C++20)
+///   run->log({{"loss", 0.5}, {"acc", 0.9}});
+///   run->finish();
+///
+/// Any member may be called from any thread. After finish(), what would write gives
+/// kFailedPrecondition. In a forked child, log() goes to a file of the child's own, from which the
+/// parent takes the rows over. No call throws; none but init() and finish() waits for the network.
+class Run {
+ public:
+  /// Makes a run's directory and journal and, online, asks the server for its name (at most 2 s).
+  /// Errors: kInvalidArgument and kInvalidType (bad options or settings), kFailedPrecondition (bad
+  /// project or id, no API key), kConfigLocked (bad config), kUnauthenticated (the server refused
+  /// the key), kNotImplemented (the message names the parameter), kIo (no directory can be made).
+  static Result<Run> init(const InitOptions& options = {});
+
+  /// For a process that was not forked but started anew (multiprocessing's spawn): a Run that logs
+  /// into the run of another process on this machine, as a forked child does. `token` is that run's
+  /// child_token(). Its finish() writes its open row; it does not end the run.
+  static Result<Run> attach(std::string_view token);
+  std::string child_token() const;
+  /// Whether this is a forked child's copy, or attached.
+  bool is_child() const;
+
+  Run(Run&&) noexcept;
+  Run& operator=(Run&&) noexcept;
+  /// Finishes the run if finish() was not called: exit code 0, or 1 while an exception unwinds.
+  ~Run();
+
+  // --- rows -------------------------------------------------------------------------------------
+  /// Merges the fields into the open row and, unless told otherwise, writes it. On return a written
+  /// row survives SIGKILL of this process. Nothing is allocated once a row's keys are known.
+  /// Errors: kFailedPrecondition (finished). A row that is not stored uses up no step.
+  Result<void> log(Span<const Field> fields, const LogOptions& options = {});
+  Result<void> log(std::initializer_list<Field> fields, const LogOptions& options = {}) {
+    return log(Span<const Field>(fields.begin(), fields.size()), options);
+  }
+  Result<void> log(const Row& row, const LogOptions& options = {}) {
+    return log(row.fields(), options);
+  }
+  Result<void> log(const Dict& row, const LogOptions& options = {});
+  /// The shortest road: `values[i]` belongs to `keys[i]`; both have the same size.
+  Result<void> log_numbers(Span<const std::string_view> keys, Span<const double> values,
+                           const LogOptions& options = {});
+
+  // --- metrics, config, summary
+  // -------------------------------------------------------------------
+  /// Errors: kInvalidArgument (empty name, a `*` not at the end, unknown operation or goal).
+  Result<Metric> define_metric(std::string_view name, const MetricOptions& options = {});
+  Config config() const { return Config(state_.get()); }
+  Summary summary() const { return Summary(state_.get()); }
+
+  // --- other records
+  // ------------------------------------------------------------------------------
+  enum class Stream { kStdout, kStderr };
+  /// Any fragment of what the program printed; the run's output.log is made of it.
+  void write_console(Stream stream, std::string_view text);
+  /// Says that files()/<path> is a file of this run (to be uploaded when online).
+  Result<void> add_file(std::string_view path, std::string_view policy = "now");
+
+  /// Writes the open row and the exit record, waits for delivery within the setting finish_timeout,
+  /// and says what was kept and lost. A second call does nothing.
+  FinishReport finish(std::optional<int> exit_code = std::nullopt);
+  bool finished() const;
+
+  // --- facts
+  // --------------------------------------------------------------------------------------
+  std::string id() const;
+  std::optional<std::string> name() const;
+  std::optional<std::string> notes() const;
+  std::vector<std::string> tags() const;
+  std::string project() const;
+  std::string entity() const;              ///< "" if unknown
+  std::string group() const;               ///< "" if none
+  std::string job_type() const;            ///< "" if none
+  std::string path() const;                ///< entity/project/id without the parts that are unknown
+  std::optional<std::string> url() const;  ///< nothing if not online
+  std::optional<std::string> project_url() const;  ///< nothing if not online
+  std::string dir() const;                         ///< absolute path of the run's `files` directory
+  std::string sync_dir() const;                    ///< the run's directory
+  bool offline() const;
+  bool disabled() const;
+  bool resumed() const;
+  double start_time() const;  ///< Unix seconds
+  std::int64_t starting_step() const;
+  std::int64_t step() const;        ///< the step that the next plain log() will use
+  Settings settings() const;        ///< a copy: changing it changes nothing
+  std::uint64_t row_count() const;  ///< rows written so far by this process
+
+  /// kFailedPrecondition once finished.
+  Result<void> set_name(std::string_view name);
+  Result<void> set_notes(std::string_view notes);
+  /// Tags of 1 to 64 characters; else a warning is printed and nothing changes.
+  Result<void> set_tags(const std::vector<std::string>& tags);
+
+ private:
+  explicit Run(std::shared_ptr<RunState> state);
+  std::shared_ptr<RunState> state_;  // owners: this handle and the run's background thread
+};
+
+}  // namespace runstone

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runstone/result.h"
+#include "runstone/value.h"
+
+namespace runstone {
+
+class RunState;
+
+/// A run's summary: each metric's last value or aggregates, and what was set by hand. A view; it
+/// lives as long as its Run. Rows already written are in it; the open row is not yet.
+class Summary {
+ public:
+  /// The value at a key (one label), dicts whole; nothing if it is not there.
+  std::optional<Value> get(std::string_view key) const { return get(Path{std::string(key)}); }
+  std::optional<Value> get(const std::vector<std::string>& path) const;
+  Dict all() const;
+
+  /// Replaces what is at the key; null and NaN remove it. Clears the metric's summary operations.
+  Result<void> set(std::string_view key, Value value) {
+    return set(Path{std::string(key)}, std::move(value));
+  }
+  Result<void> set(const std::vector<std::string>& path, Value value);
+  /// Top-level keys, each as by set().
+  Result<void> update(const Dict& values);
+  /// No error if it is not there.
+  Result<void> erase(const std::vector<std::string>& path);
+
+ private:
+  using Path = std::vector<std::string>;
+  friend class Run;
+  explicit Summary(RunState* state) : state_(state) {}
+  RunState* state_;
+};
+
+}  // namespace runstone
