@@ -34,8 +34,7 @@ class RoutesTest : public testing::Test {
   RoutesTest() {
     stdfs::create_directories(folder_);
     objects_ = objects::open_folder_store(folder_).value();
-    ingest_ =
-        ingest::Ingest::create(*store_, *objects_, clock_, pool_, {.background = false}).value();
+    ingest_ = ingest::Ingest::create(*store_, *objects_, clock_, pool_).value();
     query_ = std::make_unique<query::Query>(*store_, *objects_);
     const auto user = auth_.ensure_local_user("alice").value();
     key_ = auth_.create_key(user.id, "test").value();
