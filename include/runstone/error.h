@@ -16,7 +16,8 @@ enum class ErrorCode {
   kConfigLocked,        ///< a config value would change without permission
   kUnauthenticated,     ///< no key, or a wrong one
   kPermissionDenied,    ///< a key that may not do this
-  kResourceExhausted,   ///< a bound was reached: body too large, queue full; retry later or with less
+  kResourceExhausted,   ///< a bound was reached: body too large, queue full; retry later or with
+                        ///< less
   kUnavailable,         ///< the other side cannot be reached now: retry
   kDeadlineExceeded,    ///< the time given ran out
   kNotImplemented,      ///< a feature this version does not have yet; the message names it

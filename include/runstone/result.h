@@ -37,10 +37,10 @@ class [[nodiscard]] Result {
 
   Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
   Result(Failure failure) : state_(std::in_place_index<1>, std::move(failure.error)) {}
-  template <typename U, typename = std::enable_if_t<std::is_convertible_v<U&&, T> &&
-                                                    !detail::IsResult<std::decay_t<U>>::value &&
-                                                    !std::is_same_v<std::decay_t<U>, Failure> &&
-                                                    !std::is_same_v<std::decay_t<U>, T>>>
+  template <typename U,
+            typename = std::enable_if_t<
+                std::is_convertible_v<U&&, T> && !detail::IsResult<std::decay_t<U>>::value &&
+                !std::is_same_v<std::decay_t<U>, Failure> && !std::is_same_v<std::decay_t<U>, T>>>
   Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}
 
   bool has_value() const noexcept { return state_.index() == 0; }

@@ -63,7 +63,8 @@ class Value {
   Value(std::nullptr_t) {}
   template <typename B, std::enable_if_t<std::is_same_v<B, bool>, int> = 0>
   Value(B value) : data_(value) {}
-  template <typename I, std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>, int> = 0>
+  template <typename I,
+            std::enable_if_t<std::is_integral_v<I> && !std::is_same_v<I, bool>, int> = 0>
   Value(I value) {
     if (std::is_unsigned_v<I> && static_cast<std::uint64_t>(value) > 0x7fffffffffffffffULL) {
       data_ = static_cast<double>(value);  // beyond 2^63: a double, as everywhere in the formats

@@ -21,7 +21,8 @@ struct RunHandle {
   std::optional<Run> run;
 
   Run& get() {
-    if (!run) raise_error(Error(ErrorCode::kFailedPrecondition, "the interpreter is shutting down"));
+    if (!run)
+      raise_error(Error(ErrorCode::kFailedPrecondition, "the interpreter is shutting down"));
     return *run;
   }
 };
@@ -145,7 +146,8 @@ nb::object define_metric(RunHandle& self, std::string_view name, const nb::dict&
   for (const auto& op : made.summary) summary.append(nb::str(op.c_str()));
   nb::dict fields;
   fields["name"] = nb::str(made.name.c_str());
-  fields["step_metric"] = made.step_metric.empty() ? nb::none() : nb::object(nb::str(made.step_metric.c_str()));
+  fields["step_metric"] =
+      made.step_metric.empty() ? nb::none() : nb::object(nb::str(made.step_metric.c_str()));
   fields["step_sync"] = nb::bool_(made.step_sync);
   fields["hidden"] = nb::bool_(made.hidden);
   fields["summary"] = made.summary.empty() ? nb::none() : nb::object(nb::tuple(summary));
@@ -232,18 +234,22 @@ void bind_run(nb::module_& module) {
       .def("_write_console",
            [](RunHandle& self, bool is_stderr, std::string_view text) {
              if (self.run) {
-               self.run->write_console(is_stderr ? Run::Stream::kStderr : Run::Stream::kStdout, text);
+               self.run->write_console(is_stderr ? Run::Stream::kStderr : Run::Stream::kStdout,
+                                       text);
              }
            })
       // config
       .def("_config_get",
-           [](RunHandle& self, std::string_view key) { return to_python(self.get().config().get(key)); })
+           [](RunHandle& self, std::string_view key) {
+             return to_python(self.get().config().get(key));
+           })
       .def("_config_all", [](RunHandle& self) { return to_python(self.get().config().all()); })
       .def("_config_all_with_private",
            [](RunHandle& self) { return to_python(self.get().config().all_with_private()); })
       .def("_config_update",
            [](RunHandle& self, nb::handle values, bool allow_val_change) {
-             value_or_throw(self.get().config().update(to_dict(values, kConfigConversion), allow_val_change));
+             value_or_throw(
+                 self.get().config().update(to_dict(values, kConfigConversion), allow_val_change));
            })
       .def("_config_set_defaults",
            [](RunHandle& self, nb::handle values) {
@@ -251,45 +257,57 @@ void bind_run(nb::module_& module) {
            })
       .def("_config_update_locked",
            [](RunHandle& self, nb::handle values, std::string_view user) {
-             value_or_throw(self.get().config().update_locked(to_dict(values, kConfigConversion), user));
+             value_or_throw(
+                 self.get().config().update_locked(to_dict(values, kConfigConversion), user));
            })
-      .def("_config_persist", [](RunHandle& self) { value_or_throw(self.get().config().persist()); })
+      .def("_config_persist",
+           [](RunHandle& self) { value_or_throw(self.get().config().persist()); })
       // summary
       .def("_summary_get",
            [](RunHandle& self, nb::handle path) {
              return to_python(self.get().summary().get(text_list(path)));
            })
       .def("_summary_all", [](RunHandle& self) { return to_python(self.get().summary().all()); })
-      .def("_summary_set",
-           [](RunHandle& self, nb::handle path, nb::handle value) {
-             value_or_throw(
-                 self.get().summary().set(text_list(path), to_value(value, kSummaryConversion)));
-           },
-           "path"_a, "value"_a.none())
+      .def(
+          "_summary_set",
+          [](RunHandle& self, nb::handle path, nb::handle value) {
+            value_or_throw(
+                self.get().summary().set(text_list(path), to_value(value, kSummaryConversion)));
+          },
+          "path"_a, "value"_a.none())
       .def("_summary_erase",
            [](RunHandle& self, nb::handle path) {
              value_or_throw(self.get().summary().erase(text_list(path)));
            })
       // facts
-      .def("_set_name", [](RunHandle& self, std::string_view name) { value_or_throw(self.get().set_name(name)); })
-      .def("_set_notes", [](RunHandle& self, std::string_view notes) { value_or_throw(self.get().set_notes(notes)); })
-      .def("_set_tags", [](RunHandle& self, nb::handle tags) { value_or_throw(self.get().set_tags(text_list(tags))); })
+      .def("_set_name", [](RunHandle& self,
+                           std::string_view name) { value_or_throw(self.get().set_name(name)); })
+      .def("_set_notes",
+           [](RunHandle& self, std::string_view notes) {
+             value_or_throw(self.get().set_notes(notes));
+           })
+      .def("_set_tags",
+           [](RunHandle& self, nb::handle tags) {
+             value_or_throw(self.get().set_tags(text_list(tags)));
+           })
       .def_prop_ro("_finished", [](RunHandle& self) { return !self.run || self.run->finished(); })
       .def_prop_ro("id", [](RunHandle& self) { return text_of(self.get().id()); })
       .def_prop_ro("name", [](RunHandle& self) { return text_or_none(self.get().name()); })
       .def_prop_ro("notes", [](RunHandle& self) { return text_or_none(self.get().notes()); })
-      .def_prop_ro("tags", [](RunHandle& self) {
-        nb::list tags;
-        for (const auto& tag : self.get().tags()) tags.append(text_of(tag));
-        return nb::tuple(tags);
-      })
+      .def_prop_ro("tags",
+                   [](RunHandle& self) {
+                     nb::list tags;
+                     for (const auto& tag : self.get().tags()) tags.append(text_of(tag));
+                     return nb::tuple(tags);
+                   })
       .def_prop_ro("project", [](RunHandle& self) { return text_of(self.get().project()); })
       .def_prop_ro("entity", [](RunHandle& self) { return text_of(self.get().entity()); })
       .def_prop_ro("group", [](RunHandle& self) { return text_of(self.get().group()); })
       .def_prop_ro("job_type", [](RunHandle& self) { return text_of(self.get().job_type()); })
       .def_prop_ro("path", [](RunHandle& self) { return text_of(self.get().path()); })
       .def_prop_ro("_url", [](RunHandle& self) { return text_or_none(self.get().url()); })
-      .def_prop_ro("_project_url", [](RunHandle& self) { return text_or_none(self.get().project_url()); })
+      .def_prop_ro("_project_url",
+                   [](RunHandle& self) { return text_or_none(self.get().project_url()); })
       .def_prop_ro("dir", [](RunHandle& self) { return text_of(self.get().dir()); })
       .def_prop_ro("sync_dir", [](RunHandle& self) { return text_of(self.get().sync_dir()); })
       .def_prop_ro("offline", [](RunHandle& self) { return self.get().offline(); })

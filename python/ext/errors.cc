@@ -29,15 +29,22 @@ void raise_error(const Error& error, ErrorFamily family) {
       if (family == ErrorFamily::kLogData) raise_named("InvalidDataError", error.message);
       if (family == ErrorFamily::kDefineMetric) raise_named("Error", error.message);
       raise_builtin(PyExc_TypeError, error.message);
-    case ErrorCode::kOutOfRange: raise_builtin(PyExc_ValueError, error.message);
-    case ErrorCode::kFailedPrecondition: raise_named("UsageError", error.message);
-    case ErrorCode::kConfigLocked: raise_named("ConfigError", error.message);
-    case ErrorCode::kUnauthenticated: raise_named("AuthenticationError", error.message);
+    case ErrorCode::kOutOfRange:
+      raise_builtin(PyExc_ValueError, error.message);
+    case ErrorCode::kFailedPrecondition:
+      raise_named("UsageError", error.message);
+    case ErrorCode::kConfigLocked:
+      raise_named("ConfigError", error.message);
+    case ErrorCode::kUnauthenticated:
+      raise_named("AuthenticationError", error.message);
     case ErrorCode::kPermissionDenied:
     case ErrorCode::kUnavailable:
-    case ErrorCode::kDeadlineExceeded: raise_named("CommError", error.message);
-    case ErrorCode::kNotImplemented: raise_builtin(PyExc_NotImplementedError, error.message);
-    default: raise_named("Error", error.message);
+    case ErrorCode::kDeadlineExceeded:
+      raise_named("CommError", error.message);
+    case ErrorCode::kNotImplemented:
+      raise_builtin(PyExc_NotImplementedError, error.message);
+    default:
+      raise_named("Error", error.message);
   }
 }
 

@@ -5,8 +5,8 @@
 namespace runstone::python {
 
 /// Takes over a run that the program did not finish, at the end of the interpreter, and finishes it
-/// with the status that the process exits with. The interpreter does not tell its atexit functions that
-/// status (`raise SystemExit(3)` leaves no trace), but libc tells it to on_exit() handlers.
+/// with the status that the process exits with. The interpreter does not tell its atexit functions
+/// that status (`raise SystemExit(3)` leaves no trace), but libc tells it to on_exit() handlers.
 void finish_at_exit(Run run);
 
 }  // namespace runstone::python

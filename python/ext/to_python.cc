@@ -22,17 +22,23 @@ nb::dict to_python(const Dict& dict) {
 
 nb::object to_python(const Value& value) {
   switch (value.kind()) {
-    case Value::Kind::kNull: return nb::none();
-    case Value::Kind::kBool: return nb::bool_(*value.if_bool());
-    case Value::Kind::kInt: return nb::int_(*value.if_int());
-    case Value::Kind::kDouble: return nb::float_(*value.if_double());
-    case Value::Kind::kString: return text(*value.if_string());
+    case Value::Kind::kNull:
+      return nb::none();
+    case Value::Kind::kBool:
+      return nb::bool_(*value.if_bool());
+    case Value::Kind::kInt:
+      return nb::int_(*value.if_int());
+    case Value::Kind::kDouble:
+      return nb::float_(*value.if_double());
+    case Value::Kind::kString:
+      return text(*value.if_string());
     case Value::Kind::kList: {
       nb::list list;
       for (const auto& item : *value.if_list()) list.append(to_python(item));
       return list;
     }
-    case Value::Kind::kDict: return to_python(*value.if_dict());
+    case Value::Kind::kDict:
+      return to_python(*value.if_dict());
   }
   return nb::none();
 }

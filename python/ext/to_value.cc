@@ -20,7 +20,8 @@ List to_list(nb::handle sequence, Conversion conversion) {
   return list;
 }
 
-/// True if the object was of a built-in type; `converted` tells that no further conversion may come.
+/// True if the object was of a built-in type; `converted` tells that no further conversion may
+/// come.
 bool to_builtin(nb::handle object, Conversion conversion, Value& value) {
   PyObject* const ptr = object.ptr();
   if (ptr == Py_None) {
@@ -84,7 +85,8 @@ Value to_value(nb::handle object, Conversion conversion) {
   if (to_builtin(object, conversion, value)) return value;
   const nb::object plain = convert_by(conversion, object);
   if (to_builtin(plain, conversion, value)) return value;
-  PyErr_Format(PyExc_TypeError, "a value of type %s cannot be stored", Py_TYPE(object.ptr())->tp_name);
+  PyErr_Format(PyExc_TypeError, "a value of type %s cannot be stored",
+               Py_TYPE(object.ptr())->tp_name);
   throw nb::python_error();
 }
 

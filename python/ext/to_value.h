@@ -9,8 +9,8 @@
 
 namespace runstone::python {
 
-/// What converts objects that are no built-in type: the name of a function of runstone._convert that
-/// answers with built-in types or raises.
+/// What converts objects that are no built-in type: the name of a function of runstone._convert
+/// that answers with built-in types or raises.
 struct Conversion {
   const char* function;
 };
@@ -19,8 +19,8 @@ inline constexpr Conversion kConfigConversion{"config_value"};
 inline constexpr Conversion kSummaryConversion{"summary_value"};
 inline constexpr Conversion kPlainConversion{"plain_value"};
 
-/// Built-in scalars, lists, tuples and dicts as they are, all else by `conversion`. Raises TypeError
-/// for what cannot be stored, RecursionError for a container that holds itself.
+/// Built-in scalars, lists, tuples and dicts as they are, all else by `conversion`. Raises
+/// TypeError for what cannot be stored, RecursionError for a container that holds itself.
 Value to_value(nanobind::handle object, Conversion conversion);
 Dict to_dict(nanobind::handle mapping, Conversion conversion);
 

@@ -32,7 +32,8 @@ Result<Value> parse_number_token(std::string_view token) {
   if (token == "Infinity") return Value(std::numeric_limits<double>::infinity());
   if (token == "-Infinity") return Value(-std::numeric_limits<double>::infinity());
   const char* const end = token.data() + token.size();
-  const bool starts_as_number = !token.empty() && (token[0] == '-' || (token[0] >= '0' && token[0] <= '9'));
+  const bool starts_as_number =
+      !token.empty() && (token[0] == '-' || (token[0] >= '0' && token[0] <= '9'));
   const auto digits = token.substr(!token.empty() && token[0] == '-' ? 1 : 0);
   if (!starts_as_number || digits.empty() || digits[0] < '0' || digits[0] > '9' ||
       (digits.size() > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9')) {
@@ -72,7 +73,8 @@ Result<Value> convert(od::value value, int depth) {
       if (const auto code = value.get_bool().get(flag)) return broken(code);
       return Value(flag);
     }
-    case od::json_type::number: return parse_number_token(value.raw_json_token());
+    case od::json_type::number:
+      return parse_number_token(value.raw_json_token());
     case od::json_type::string: {
       std::string_view text;
       if (const auto code = value.get_string().get(text)) return broken(code);
@@ -177,11 +179,21 @@ void append_string(std::string& out, std::string_view text) {
     out.append(text, plain, i - plain);
     plain = i + 1;
     switch (c) {
-      case '"': out.append("\\\""); break;
-      case '\\': out.append("\\\\"); break;
-      case '\n': out.append("\\n"); break;
-      case '\r': out.append("\\r"); break;
-      case '\t': out.append("\\t"); break;
+      case '"':
+        out.append("\\\"");
+        break;
+      case '\\':
+        out.append("\\\\");
+        break;
+      case '\n':
+        out.append("\\n");
+        break;
+      case '\r':
+        out.append("\\r");
+        break;
+      case '\t':
+        out.append("\\t");
+        break;
       default: {
         static constexpr char kHex[] = "0123456789abcdef";
         out.append("\\u00");
@@ -214,11 +226,21 @@ void append_int(std::string& out, std::int64_t value) {
 
 void append(std::string& out, const Value& value) {
   switch (value.kind()) {
-    case Value::Kind::kNull: out.append("null"); return;
-    case Value::Kind::kBool: out.append(*value.if_bool() ? "true" : "false"); return;
-    case Value::Kind::kInt: append_int(out, *value.if_int()); return;
-    case Value::Kind::kDouble: append_double(out, *value.if_double()); return;
-    case Value::Kind::kString: append_string(out, *value.if_string()); return;
+    case Value::Kind::kNull:
+      out.append("null");
+      return;
+    case Value::Kind::kBool:
+      out.append(*value.if_bool() ? "true" : "false");
+      return;
+    case Value::Kind::kInt:
+      append_int(out, *value.if_int());
+      return;
+    case Value::Kind::kDouble:
+      append_double(out, *value.if_double());
+      return;
+    case Value::Kind::kString:
+      append_string(out, *value.if_string());
+      return;
     case Value::Kind::kList: {
       out.push_back('[');
       bool first = true;

@@ -29,8 +29,9 @@ TEST(Json, RoundTripsWhatTheFormatsUse) {
 }
 
 TEST(Json, RefusesWhatIsNotJson) {
-  for (const char* text : {"", "{", "[1,]", "nan", "Inf", "01", "1 2", "{\"a\":}", "tru", "nullx",
-                           "\"a", "[1]]", "1]", "],[", "--1", "1.e", "+1", "{a:1}", "\xff", "\"\xff\""}) {
+  for (const char* text :
+       {"",    "{",    "[1,]", "nan", "Inf", "01",  "1 2", "{\"a\":}", "tru",  "nullx",
+        "\"a", "[1]]", "1]",   "],[", "--1", "1.e", "+1",  "{a:1}",    "\xff", "\"\xff\""}) {
     EXPECT_FALSE(json::parse(text)) << text;
   }
   EXPECT_FALSE(json::parse(std::string(100'000, '[')));

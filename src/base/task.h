@@ -14,9 +14,10 @@
 
 namespace runstone {
 
-/// A coroutine that starts when it is awaited and gives one value. It names no event loop: net/server
-/// starts it with start(), and it goes to other threads with resume_on() and Completion. Our code has
-/// no exceptions, so one that reaches a Task's edge ends the process (a bug, see base/assert.h).
+/// A coroutine that starts when it is awaited and gives one value. It names no event loop:
+/// net/server starts it with start(), and it goes to other threads with resume_on() and Completion.
+/// Our code has no exceptions, so one that reaches a Task's edge ends the process (a bug, see
+/// base/assert.h).
 template <typename T>
 class [[nodiscard]] Task {
  public:
@@ -105,15 +106,16 @@ T wait_for(Task<T> task) {
   return std::move(*result);
 }
 
-/// `co_await resume_on(pool)`: the rest of the coroutine runs there. False if the pool refused; then
-/// it goes on where it was, and the caller answers kResourceExhausted.
+/// `co_await resume_on(pool)`: the rest of the coroutine runs there. False if the pool refused;
+/// then it goes on where it was, and the caller answers kResourceExhausted.
 inline auto resume_on(Executor& executor) {
   struct Awaiter {
     Executor& executor;
     bool taken = true;
     bool await_ready() const noexcept { return false; }
     bool await_suspend(std::coroutine_handle<> self) {
-      // Once posted, another thread may resume and destroy this frame: nothing here is touched after.
+      // Once posted, another thread may resume and destroy this frame: nothing here is touched
+      // after.
       if (executor.try_post([self] { self.resume(); })) return true;
       taken = false;
       return false;

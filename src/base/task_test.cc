@@ -14,7 +14,9 @@ Task<int> sum_on(Executor& pool) {
   total += taken ? co_await one() : 100;
   co_return total;
 }
-Task<int> from(std::shared_ptr<Completion<int>> completion) { co_return co_await completion->wait(); }
+Task<int> from(std::shared_ptr<Completion<int>> completion) {
+  co_return co_await completion->wait();
+}
 
 TEST(TaskType, CrossesThreadsAndGivesItsValue) {
   ThreadPool pool(2, 10);

@@ -10,9 +10,9 @@
 #define RUNSTONE_TRY_PICK_(_1, _2, NAME, ...) NAME
 #define RUNSTONE_TRY_1_(ret, tmp, expr) \
   if (auto tmp = (expr); !tmp) ret ::runstone::fail(std::move(tmp).error())
-#define RUNSTONE_TRY_2_(ret, tmp, decl, expr)                      \
-  auto tmp = (expr);                                               \
-  if (!tmp) ret ::runstone::fail(std::move(tmp).error());          \
+#define RUNSTONE_TRY_2_(ret, tmp, decl, expr)             \
+  auto tmp = (expr);                                      \
+  if (!tmp) ret ::runstone::fail(std::move(tmp).error()); \
   decl = *std::move(tmp)
 
 #define RUNSTONE_TRY_R1_(expr) RUNSTONE_TRY_1_(return, RUNSTONE_TRY_NAME_(try_, __COUNTER__), expr)

@@ -70,9 +70,8 @@ bool Dict::erase(std::string_view key) {
   sorted_.clear();
   if (items_.size() > kLinearSearchMax) {
     for (std::uint32_t k = 0; k < items_.size(); ++k) sorted_.push_back(k);
-    std::sort(sorted_.begin(), sorted_.end(), [&](std::uint32_t a, std::uint32_t b) {
-      return items_[a].first < items_[b].first;
-    });
+    std::sort(sorted_.begin(), sorted_.end(),
+              [&](std::uint32_t a, std::uint32_t b) { return items_[a].first < items_[b].first; });
   }
   return true;
 }
