@@ -131,7 +131,7 @@ void validate(runstone::Run& run, Network& network, const std::vector<Image>& im
   }
   static const std::array<std::string, kDigits> keys = [] {
     std::array<std::string, kDigits> made;
-    for (std::size_t d = 0; d < kDigits; ++d) made[d] = "digit/" + std::to_string(d);
+    for (std::size_t d = 0; d < kDigits; ++d) made[d] = "class accuracy/" + std::to_string(d);
     return made;
   }();
   runstone::Row row;

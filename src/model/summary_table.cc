@@ -181,9 +181,10 @@ void SummaryTable::set_last(SummarySlot& slot, ValueRef value) {
   slot.last_kind = value.kind();
   if (value.kind() == ValueRef::Kind::kText || value.kind() == ValueRef::Kind::kJson) {
     slot.last_text.assign(value.text());
+  } else if (value.kind() == ValueRef::Kind::kDouble) {
+    slot.last_double = value.as_double();
   } else {
     slot.last_int = value.as_int();
-    slot.last_double = value.is_number() ? value.number() : 0;
   }
 }
 
@@ -319,15 +320,15 @@ void SummaryTable::apply_record_remove(const KeyPath& path) {
 
 Value SummaryTable::aggregate(const SummarySlot& slot, int bit) const {
   switch (1u << bit) {
-    case kOpMin:
-      return slot.min;
+    case kOpMin:  // NaN once, NaN always; the best passes it over
+      return slot.nan_seen ? std::nan("") : slot.min;
     case kOpMax:
-      return slot.max;
+      return slot.nan_seen ? std::nan("") : slot.max;
     case kOpMean:
       return slot.sum / static_cast<double>(slot.count);
     case kOpBest:
-      if (!slot.best_seen) return std::nan("");
-      return slot.goal == Goal::kMaximize ? slot.best_max : slot.best_min;
+      if (slot.min > slot.max) return std::nan("");  // nothing but NaN
+      return slot.goal == Goal::kMaximize ? slot.max : slot.min;
     case kOpLast:
       return last_value(slot);
     default:

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,18 +19,22 @@
 namespace runstone {
 
 /// One leaf of the summary and what its metric has shown so far. Addresses are stable.
-struct SummarySlot {
-  // What each logged number touches, together.
+struct alignas(64) SummarySlot {
+  // What each logged number touches: one cache line.
   bool present = false;  ///< the summary shows it
   bool dirty = false;    ///< changed since take_changes()
   bool first_seen = false;
-  bool best_seen = false;
+  bool nan_seen = false;
   ValueRef::Kind last_kind = ValueRef::Kind::kNull;
   std::uint32_t ops = 0;
-  double last_double = 0;     ///< of a number
-  std::int64_t last_int = 0;  ///< of an integer or bool
-  std::uint64_t count = 0;    ///< of numbers, over all rows so far; so are the next five
-  double min = 0, max = 0, sum = 0, best_min = 0, best_max = 0;
+  union {
+    double last_double;
+    std::int64_t last_int = 0;  ///< of an integer or bool
+  };
+  std::uint64_t count = 0;  ///< of numbers, over all rows so far; so are the next three
+  double sum = 0;
+  double min = std::numeric_limits<double>::infinity();  ///< of the numbers that are not NaN
+  double max = -std::numeric_limits<double>::infinity();
 
   std::string last_text;  ///< of text and JSON
   Value first;
@@ -137,18 +142,14 @@ inline void SummaryTable::observe(SummarySlot& slot, ValueRef value) {
 inline void SummaryTable::observe_number(SummarySlot& slot, ValueRef value) {
   const double v = value.number();
   slot.last_kind = value.kind();
-  slot.last_double = v;
-  slot.last_int = value.as_int();
-  if (slot.count == 0) slot.min = slot.max = v;
-  const bool nan = v != v;
-  // Once NaN, always NaN: no comparison with it is true.
-  if (nan || v < slot.min) slot.min = v;
-  if (nan || v > slot.max) slot.max = v;
-  if (!nan) {
-    if (!slot.best_seen || v < slot.best_min) slot.best_min = v;
-    if (!slot.best_seen || v > slot.best_max) slot.best_max = v;
-    slot.best_seen = true;
+  if (value.kind() == ValueRef::Kind::kInt) {
+    slot.last_int = value.as_int();
+  } else {
+    slot.last_double = v;
   }
+  if (v < slot.min) slot.min = v;
+  if (v > slot.max) slot.max = v;
+  if (v != v) slot.nan_seen = true;
   slot.sum += v;
   ++slot.count;
   mark(slot);

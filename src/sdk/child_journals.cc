@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include <protozero/pbf_builder.hpp>
 #include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
@@ -72,35 +74,44 @@ std::optional<ChildMark> find_child_marker(std::string_view record) {
   return std::nullopt;
 }
 
-void ChildJournals::take_over(RunState& run, bool at_finish) {
-  const auto names = fs::real_file_system().list(directory_);
-  if (!names) return;  // no child has logged
-  for (const std::string& name : *names) {
-    if (name.size() < 6 || name.substr(name.size() - 6) != ".wandb") continue;
-    take_over_from(name, sources_[name], run, at_finish);
-  }
+void ChildJournals::mark_taken(const ChildMark& mark) {
+  std::uint64_t& count = sources_[mark.file_name].taken_count;
+  count = std::max(count, mark.record_number);
 }
 
-void ChildJournals::take_over_from(const std::string& file_name, Source& source, RunState& run,
-                                   bool at_finish) {
+Result<void> ChildJournals::take_over(RunState& run, bool at_finish) {
+  const auto names = fs::real_file_system().list(directory_);
+  if (!names) return {};  // no child has logged
+  Result<void> all;
+  for (const std::string& name : *names) {
+    if (name.size() < 6 || name.substr(name.size() - 6) != ".wandb") continue;
+    auto one = take_over_from(name, run, at_finish);
+    if (!one) all = std::move(one);
+  }
+  return all;
+}
+
+Result<void> ChildJournals::take_over_from(const std::string& file_name, RunState& run,
+                                           bool at_finish) {
+  Source& source = sources_[file_name];
   if (!source.reader) {
-    auto opened = journal::JournalReader::open(fs::real_file_system(), directory_ + "/" + file_name,
-                                               {.live = true});
-    if (!opened) return;  // the child is making it just now: the next tick sees it
-    source.reader.emplace(*std::move(opened));
+    RUNSTONE_TRY(auto opened,
+                 journal::JournalReader::open(fs::real_file_system(), directory_ + "/" + file_name,
+                                              {.live = true}));
+    source.reader.emplace(std::move(opened));
   }
   while (true) {
     if (!source.waiting) {
       std::string_view bytes;
-      const auto outcome = source.reader->next(bytes);
-      if (!outcome || *outcome != journal::ReadOutcome::kRecord) return;
+      RUNSTONE_TRY(const auto outcome, source.reader->next(bytes));
+      if (outcome != journal::ReadOutcome::kRecord) return {};
+      if (++source.record_count <= source.taken_count) continue;
       auto record = protocol::decode_record(bytes);
-      ++source.record_count;
       if (!record) continue;  // its checksum was right, so a newer version wrote it
       source.waiting = *std::move(record);
     }
     const std::string marker = child_marker(file_name, source.record_count);
-    if (!run.take_child_record(*source.waiting, marker, at_finish)) return;
+    if (!run.take_child_record(*source.waiting, marker, at_finish)) return {};
     source.waiting.reset();
   }
 }
@@ -154,17 +165,6 @@ bool RunState::take_child_record(const protocol::Record& record, std::string_vie
   if (const auto* files = std::get_if<protocol::FilesRecord>(&record.body)) return copy(*files);
   if (const auto* metric = std::get_if<protocol::MetricRecord>(&record.body)) return copy(*metric);
   return true;  // its header and the like say nothing of the run
-}
-
-// --- for sync
-// -------------------------------------------------------------------------------------
-
-Result<void> merge_children(const std::string& run_directory, const std::string& journal_path) {
-  fs::FileSystem& disk = fs::real_file_system();
-  const auto names = disk.list(run_directory + "/children");
-  if (!names) return {};
-  (void)journal_path;
-  return fail(ErrorCode::kNotImplemented, run_directory + ": rows of children");
 }
 
 }  // namespace runstone

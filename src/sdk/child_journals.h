@@ -35,22 +35,28 @@ class ChildJournals {
   explicit ChildJournals(std::string run_directory) : directory_(run_directory + "/children") {}
 
   /// Gives the run what the children have written since; on the keeper's thread, or in finish().
-  void take_over(RunState& run, bool at_finish);
+  /// Errors: kIo if one of them cannot be read; the others are taken over all the same.
+  Result<void> take_over(RunState& run, bool at_finish);
+  /// The run has this record of a child already, and those before it.
+  void mark_taken(const ChildMark& mark);
 
  private:
   struct Source {
     std::optional<journal::JournalReader> reader;
     std::uint64_t record_count = 0;
+    std::uint64_t taken_count = 0;            // of them the run has so many already
     std::optional<protocol::Record> waiting;  // read, but the run could not take it yet
   };
-  void take_over_from(const std::string& file_name, Source& source, RunState& run, bool at_finish);
+  Result<void> take_over_from(const std::string& file_name, RunState& run, bool at_finish);
 
   std::string directory_;
   std::map<std::string, Source> sources_;
 };
 
-/// Copies what dead children of a dead run left into its main journal, each record once. For
-/// `sync`, which holds the journal's lock. Errors: kIo; kConflict if a child is still alive.
+/// Copies what dead children of a dead run left into its main journal, each record once, however
+/// often it is called or killed. For `sync`; takes the journal's lock meanwhile. Errors: kConflict
+/// if the run or a child of it still writes (what the dead children left is copied all the same),
+/// kCorrupt for a child's file that is no journal, kIo.
 Result<void> merge_children(const std::string& run_directory, const std::string& journal_path);
 
 }  // namespace runstone

@@ -3,7 +3,9 @@
 #include <cmath>
 #include <limits>
 #include <set>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "base/json.h"
 #include "sdk/test_run.h"
@@ -40,6 +42,38 @@ TEST_F(Log, L1RowsMergeByStepAndThePastIsIgnored) {
   EXPECT_NE(place_.all_lines().find("ignored"), std::string::npos);
   EXPECT_EQ(finish().row_texts(),
             "0 {\"loss\":0.2,\"acc\":0.8}\n5 {\"loss\":0.1,\"acc\":0.9,\"x\":1}\n");
+}
+
+// The short road for rows of equal keys, and everything that must leave it.
+TEST_F(Log, RowsOfEqualKeysAreRowsAsAnyOther) {
+  std::string want;
+  const auto log = [&](std::initializer_list<Field> fields, const char* text) {
+    want += std::to_string(run_.step()) + " " + text + "\n";
+    ASSERT_TRUE(run_.log(fields));
+  };
+  const std::string long_key(40, 'k');
+  for (int round = 0; round < 3; ++round) {
+    log({{"a", 0.5}, {"bc", 1}, {long_key, 2.5}},
+        ("{\"a\":0.5,\"bc\":1,\"" + long_key + "\":2.5}").c_str());
+    log({{"a", 1}, {"bc", 1.5}, {long_key, -3}},
+        ("{\"a\":1,\"bc\":1.5,\"" + long_key + "\":-3}").c_str());
+  }
+  log({{"a", 0.5}, {"bd", 1}, {long_key, 2.5}},
+      ("{\"a\":0.5,\"bd\":1,\"" + long_key + "\":2.5}").c_str());
+  log({{"a", 2.5}, {"bc", "text"}, {long_key, true}},
+      ("{\"a\":2.5,\"bc\":\"text\",\"" + long_key + "\":true}").c_str());
+  for (int round = 0; round < 3; ++round) {
+    log({{"d.e", 1}, {"d.e", 2, true}, {"d", 3}}, "{\"d\\\\.e\":1,\"d\":3}");
+    log({{"a", 1}, {"a", 2}}, "{\"a\":2}");
+    log({{"_step", 99}, {"a", 1}}, "{\"a\":1}");
+  }
+  const std::string_view keys[] = {"a", "bc"};
+  for (int round = 0; round < 3; ++round) {
+    want += std::to_string(run_.step()) + " {\"a\":0.25,\"bc\":4.5}\n";
+    ASSERT_TRUE(run_.log_numbers(keys, std::vector<double>{0.25, 4.5}));
+  }
+  EXPECT_EQ(*run_.summary().get("bc"), Value(4.5));
+  EXPECT_EQ(finish().row_texts(), want);
 }
 
 struct StepCase {

@@ -32,7 +32,7 @@ FinishReport RunState::finish(std::optional<int> exit_code) {
     }
   }
   stop_keeper();
-  children_->take_over(*this, true);
+  const auto joined = children_->take_over(*this, true);
   flush_summary(true);
   write_console_file();
   end_console_file();
@@ -56,11 +56,17 @@ FinishReport RunState::finish(std::optional<int> exit_code) {
     life_ = Life::kFinished;
     journal_.reset();
     report.lost_records = lost_records_;
+    std::string losses;  // before what the user can do, which ends the message
     if (lost_records_ > 0) {
-      report.message += std::to_string(lost_records_) + " records could not be written (" +
-                        loss_reason_ + ") and are lost. ";
+      losses += std::to_string(lost_records_) + " records could not be written (" + loss_reason_ +
+                ") and are lost. ";
     }
-    if (!closed) report.message += "The journal could not be flushed: " + closed.error().message;
+    if (!joined) {
+      losses += "Rows of forked processes could not be read: " + joined.error().message +
+                "; they stay in " + directory_.path + "/children. ";
+    }
+    if (!closed) losses += "The journal could not be flushed: " + closed.error().message + ". ";
+    report.message.insert(0, losses);
   }
   unregister_for_fork(*this);
   if (!report.message.empty()) terminal_.warn(report.message);
@@ -98,11 +104,25 @@ void RunState::deliver(FinishReport& report) {
     report.delivered = delivery.complete;
     report.left_records = delivery.left_rows;
     if (!delivery.error.empty()) report.message = delivery.error + ". ";
+    const auto add = [&](std::uint64_t count, const char* what) {
+      if (count > 0) report.message += std::to_string(count) + what;
+    };
+    add(delivery.failed_files, " files were not sent. ");
+    add(delivery.dropped_lines,
+        " rows or lines are too long for the server; the journal has them. ");
+    add(delivery.unreadable_records, " records of the journal could not be read. ");
+    add(delivery.artifacts_not_sent, " artifact records were not sent. ");
   }
   if (report.delivered) return;
-  report.message += std::to_string(report.left_records) +
-                    " rows have not reached the server yet. They are safe in " + directory_.path +
-                    "; to send them: runstone sync --include-online " + directory_.path + " ";
+  const bool rows_left = report.left_records > 0;
+  if (rows_left) {
+    report.message += std::to_string(report.left_records) + " of " + std::to_string(report.rows) +
+                      " rows are not on the server yet; they are kept";
+  } else {
+    report.message += "The end of the run is not on the server yet; it is kept";
+  }
+  report.message += std::string(" in the run's directory. To send ") + (rows_left ? "them" : "it") +
+                    ": runstone sync " + directory_.path;
 }
 
 void RunState::end_console_file() {

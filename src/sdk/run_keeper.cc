@@ -33,7 +33,8 @@ void RunState::keep() {
     if (signalled) keeper_signalled_.store(false);
     if (keeper_stop_.load()) return;
     if (signalled && std::chrono::steady_clock::now() < next_tick) {
-      if (journal_) discard(journal_->prepare(), "append() finds out itself, and counts what is lost");
+      if (journal_)
+        discard(journal_->prepare(), "append() finds out itself, and counts what is lost");
       write_console_file();
       continue;
     }
@@ -43,15 +44,17 @@ void RunState::keep() {
 }
 
 void RunState::tick() {
-  children_->take_over(*this, false);
+  discard(children_->take_over(*this, false), "the next tick, or finish(), tries again");
   flush_summary(false);
-  if (journal_) discard(journal_->sync(), "append() meets the same trouble, and counts what is lost");
+  if (journal_)
+    discard(journal_->sync(), "append() meets the same trouble, and counts what is lost");
   write_console_file();
   tell_losses();
   bool config_changed = false;
   {
     const std::scoped_lock lock(mutex_);
     std::swap(config_changed, config_dirty_);
+    look_at_clock();
   }
   if (config_changed) write_config_file();
 }

@@ -46,10 +46,31 @@ bool RunState::prepare_step(const LogOptions& options, std::string& warning) {
   return true;
 }
 
-void RunState::after_merge(const LogOptions& options) {
+void RunState::look_at_clock() {
+  wall_minus_monotonic_us_ = system_clock().now_us() - system_clock().monotonic_us();
+}
+
+template <typename FieldAt>
+void RunState::take_fields(std::size_t size, const FieldAt& field, const LogOptions& options) {
+  const bool commit = options.commit.value_or(!options.step || child_);
+  const bool is_whole_row = commit && !open_row_.has_data() && !any_step_sync_ && !json_values_;
+  if (is_whole_row && write_known_row(size, field)) return;
+  keys_.begin_row();
+  for (std::size_t i = 0; i < size; ++i) open_row_.merge(field(i));
   open_row_.mark_as_having_data();
-  open_row_time_ = static_cast<double>(system_clock().now_us()) / 1e6;
-  if (options.commit.value_or(!options.step || child_)) write_open_row();
+  open_row_at_us_ = system_clock().monotonic_us();
+  if (is_whole_row) shape_.learn(size, field, open_row_);
+  if (commit) write_open_row();
+}
+
+// The short road, for a row of the same keys as the one before. No leaf goes through the open row.
+template <typename FieldAt>
+bool RunState::write_known_row(std::size_t size, const FieldAt& field) {
+  if (!shape_.encode(encoder_, size, field)) return false;
+  for (std::size_t i = 0; i < size; ++i) summary_.observe(shape_.slot(i), field(i).value);
+  open_row_at_us_ = system_clock().monotonic_us();
+  end_row();
+  return true;
 }
 
 Result<void> RunState::log(Span<const Field> fields, const LogOptions& options) {
@@ -63,9 +84,8 @@ Result<void> RunState::log(Span<const Field> fields, const LogOptions& options) 
     if (life_ != Life::kRecording) return check_recording("log");
     if (was_forked()) become_child();
     if (prepare_step(options, warning)) {
-      keys_.begin_row();
-      for (const Field& field : fields) open_row_.merge(field);
-      after_merge(options);
+      const auto field = [&](std::size_t i) -> const Field& { return fields[i]; };
+      take_fields(fields.size(), field, options);
     }
   }
   if (!warning.empty()) terminal_.warn(warning);
@@ -83,9 +103,8 @@ Result<void> RunState::log_numbers(Span<const std::string_view> keys, Span<const
     if (life_ != Life::kRecording) return check_recording("log");
     if (was_forked()) become_child();
     if (plan_.mode != RunMode::kDisabled && prepare_step(options, warning)) {
-      keys_.begin_row();
-      for (std::size_t i = 0; i < keys.size(); ++i) open_row_.merge(Field(keys[i], values[i]));
-      after_merge(options);
+      const auto field = [&](std::size_t i) { return Field(keys[i], values[i]); };
+      take_fields(keys.size(), field, options);
     }
   }
   if (!warning.empty()) terminal_.warn(warning);
@@ -106,9 +125,8 @@ void RunState::log_disabled(Span<const Field> fields) {
 
 void RunState::write_open_row() {
   if (!open_row_.has_data()) return;
-  write_row(child_ ? -1 : step_);
+  write_row();
   open_row_.clear();
-  ++step_;
 }
 
 // step_sync: a row that holds a metric holds that metric's x, too.
@@ -129,7 +147,7 @@ void RunState::add_synced_steps() {
   }
 }
 
-void RunState::write_row(std::int64_t step) {
+void RunState::write_row() {
   if (any_step_sync_) add_synced_steps();
   encoder_.begin();
   for (std::size_t i = 0; i < open_row_.size(); ++i) {
@@ -157,11 +175,19 @@ void RunState::write_row(std::int64_t step) {
     }
     summary_.observe(*leaf.key->slot, value);
   }
-  const double runtime = row_runtime_.value_or(seconds_since_start());
+  end_row();
+}
+
+// What each row has of its own accord, then the row is the journal's.
+void RunState::end_row() {
+  const std::int64_t step = child_ ? -1 : step_;
   if (!open_row_.has_user_timestamp()) {
-    encoder_.add(*timestamp_key_, open_row_time_);
-    summary_.observe(*timestamp_slot_, open_row_time_);
+    const double timestamp = static_cast<double>(open_row_at_us_ + wall_minus_monotonic_us_) / 1e6;
+    encoder_.add(*timestamp_key_, timestamp);
+    summary_.observe(*timestamp_slot_, timestamp);
   }
+  const double runtime =
+      row_runtime_.value_or(static_cast<double>(open_row_at_us_ - start_monotonic_us_) / 1e6);
   encoder_.add(*runtime_key_, runtime);
   summary_.observe(*runtime_slot_, runtime);
   if (step >= 0) {
@@ -171,6 +197,7 @@ void RunState::write_row(std::int64_t step) {
   const std::uint64_t lost_before = lost_records_;
   append_bytes(encoder_.finish(++record_num_, step), row_marker_);
   if (lost_records_ == lost_before) rows_written_.fetch_add(1, std::memory_order_relaxed);
+  ++step_;
 }
 
 void RunState::append_record(protocol::RecordBody body) {

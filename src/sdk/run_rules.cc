@@ -1,6 +1,7 @@
 // What changes a run beside its rows: definitions, config, summary, name, console.
 #include "base/json.h"
 #include "base/try.h"
+#include "protocol/metric_record.h"
 #include "sdk/run_state.h"
 #include "sdk/settings_sources.h"
 
@@ -8,26 +9,6 @@ namespace runstone {
 namespace {
 
 constexpr std::size_t kMaxPendingConsoleBytes = 8 << 20;
-
-protocol::MetricRecord to_record(const MetricDefinition& metric) {
-  protocol::MetricRecord record;
-  (metric.is_glob() ? record.glob_name : record.name) = metric.name;
-  record.step_metric = metric.step_metric;
-  record.step_sync = metric.step_sync;
-  record.hidden = metric.hidden;
-  record.defined = true;
-  record.summary_min = (metric.ops & kOpMin) != 0;
-  record.summary_max = (metric.ops & kOpMax) != 0;
-  record.summary_mean = (metric.ops & kOpMean) != 0;
-  record.summary_best = (metric.ops & kOpBest) != 0;
-  record.summary_last = (metric.ops & kOpLast) != 0;
-  record.summary_none = (metric.ops & kOpNone) != 0;
-  record.summary_copy = (metric.ops & kOpCopy) != 0;
-  record.summary_first = (metric.ops & kOpFirst) != 0;
-  record.goal = static_cast<protocol::MetricRecord::Goal>(metric.goal);
-  record.overwrite = true;  // it holds everything that is defined by now
-  return record;
-}
 
 protocol::RecordItem item(std::vector<std::string> path, const Value& value) {
   return {std::move(path), protocol::JsonText{json::to_text(value)}};
@@ -44,7 +25,7 @@ Result<Metric> RunState::define_metric(std::string_view name, const MetricOption
   const MetricDefinition now = summary_.define(change);
   any_step_sync_ = any_step_sync_ || now.step_sync;
   ++rules_version_;
-  append_record(to_record(now));
+  append_record(protocol::to_record(now));
   config_dirty_ = true;  // config.yaml lists the definitions
   return now.to_public();
 }

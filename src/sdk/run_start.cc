@@ -31,6 +31,7 @@ RunState::RunState(InitPlan plan, Printer printer)
   tags_ = plan_.tags;
   start_time_us_ = system_clock().now_us();
   start_monotonic_us_ = system_clock().monotonic_us();
+  look_at_clock();
   runtime_key_.emplace("_runtime");
   timestamp_key_.emplace("_timestamp");
   step_slot_ = &summary_.slot({"_step"});
@@ -149,9 +150,10 @@ Result<void> RunState::contact_server() {
   if (!has_name_) name_ = two_word_name_from_kernel();
   has_name_ = true;
   request_.display_name = name_;
-  plan_.warnings.push_back("The server at " + plan_.base_url + " does not answer (" +
-                           identity.error().message +
-                           "). The run records on this machine and is delivered once it does.");
+  // The message names the address.
+  plan_.warnings.push_back(identity.error().message +
+                           ". The run is recorded on this machine, and delivered once the server "
+                           "answers.");
   return {};
 }
 
@@ -218,8 +220,7 @@ void RunState::announce() const {
   for (const std::string& warning : plan_.warnings) terminal_.warn(warning);
   terminal_.info("Run data is saved in " + directory_.path);
   if (!plan_.notice.empty()) terminal_.info(plan_.notice);
-  if (plan_.mode == RunMode::kOnline)
-    terminal_.info("View the run at " + url_of("runs/" + plan_.id));
+  if (identity_) terminal_.info("View the run at " + url_of("runs/" + plan_.id));
 }
 
 // --- children
@@ -291,6 +292,7 @@ void RunState::become_child() {
   lost_records_ = 0;
   loss_reason_.clear();
   birth_generation_ = fs::fork_generation();
+  look_at_clock();
   auto made = make_child_journal(directory_.path);
   if (!made) {
     loss_reason_ = made.error().message;

@@ -22,6 +22,7 @@
 #include "sdk/init_plan.h"
 #include "sdk/key_table.h"
 #include "sdk/open_row.h"
+#include "sdk/row_shape.h"
 #include "sdk/run_directory.h"
 #include "sdk/terminal.h"
 #include "uplink/uplink.h"
@@ -47,6 +48,9 @@ class RunState {
   static Result<std::shared_ptr<RunState>> start(const InitOptions& options);
   static Result<std::shared_ptr<RunState>> attach(std::string_view token);
   std::string child_token() const;
+  // merge_children.cc; see child_journals.h
+  static Result<void> merge_children(const std::string& run_directory,
+                                     const std::string& journal_path);
 
   // run_log.cc
   Result<void> log(Span<const Field> fields, const LogOptions& options);
@@ -113,14 +117,19 @@ class RunState {
   // run_log.cc; all with the lock held
   Result<void> check_recording(const char* method) const;
   bool prepare_step(const LogOptions& options, std::string& warning);
-  void after_merge(const LogOptions& options);
+  template <typename FieldAt>
+  void take_fields(std::size_t size, const FieldAt& field, const LogOptions& options);
+  template <typename FieldAt>
+  bool write_known_row(std::size_t size, const FieldAt& field);
   void write_open_row();
-  void write_row(std::int64_t step);
+  void write_row();
+  void end_row();
   void add_synced_steps();
   void append_record(protocol::RecordBody body);
   void append_bytes(std::string_view record, std::string_view marker = {});
   void log_disabled(Span<const Field> fields);
   double seconds_since_start() const;
+  void look_at_clock();
 
   // run_keeper.cc, on the keeper's thread
   void keep();
@@ -145,6 +154,11 @@ class RunState {
   void become_child();
   /// Takes over one record of a child; false if it must wait until the open row is written.
   bool take_child_record(const protocol::Record& record, std::string_view marker, bool at_finish);
+  // merge_children.cc: what a dead writer knew
+  struct Recovered;
+  Result<Recovered> recover(const std::string& journal_path);
+  void recover_record(const protocol::Record& record, Recovered& recovered);
+  void recover_row(const protocol::HistoryRecord& row);
 
   InitPlan plan_;
   Terminal terminal_;
@@ -164,7 +178,9 @@ class RunState {
   KeyTable keys_{summary_};
   OpenRow open_row_{keys_};
   std::int64_t step_ = 0;
-  double open_row_time_ = 0;  // of the last merge, Unix seconds
+  RowShape shape_;
+  std::int64_t open_row_at_us_ = 0;           // of the last merge; monotonic
+  std::int64_t wall_minus_monotonic_us_ = 0;  // as the keeper saw it last: a row reads one clock
   std::uint64_t rules_version_ = 1;
   bool any_step_sync_ = false;
   SummarySlot *step_slot_ = nullptr, *runtime_slot_ = nullptr, *timestamp_slot_ = nullptr;

@@ -1,5 +1,5 @@
 #pragma once
 
 namespace runstone {
-inline constexpr const char* kVersion = "0.1.0";
+inline constexpr const char* kVersion = RUNSTONE_VERSION;  // of the CMake project
 }

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sdk/key_table.h"
+#include "sdk/open_row.h"
+
+namespace runstone {
+
+/// The keys of the last row that held numbers only, packed in the order in which they came: a
+/// training logs the same keys in each row, and then a key costs one comparison and one copy from
+/// memory that is read front to back. What it knows about such a row (no key twice, none below
+/// another) needs no second look.
+class RowShape {
+ public:
+  /// Takes the shape of a row that came with these fields and is not written yet. Rows of changing
+  /// shapes are looked at ever less often, since learning costs more than a row.
+  template <typename FieldAt>
+  void learn(std::size_t size, const FieldAt& field, const OpenRow& row) {
+    if (++rows_missed_ < rows_between_) return;
+    rows_missed_ = 0;
+    rows_between_ = std::min<std::uint32_t>(rows_between_ * 2, kMaxRowsBetween);
+    if (fits(size, field, row)) take(size, field, row);
+  }
+
+  /// Encodes a row of this shape, of `size` fields given by `field(i)`. False if it has another
+  /// shape; then the encoder holds nothing of use.
+  template <typename FieldAt>
+  bool encode(protocol::HistoryEncoder& encoder, std::size_t size, const FieldAt& field) const {
+    if (size != keys_.size() || size == 0) return false;
+    encoder.begin();
+    const char* at = bytes_.data();
+    for (std::size_t i = 0; i < size; ++i) {
+      const Known& known = keys_[i];
+      const Field& given = field(i);
+      if (given.key.size() != known.text_bytes || given.is_path != known.is_path ||
+          !same_bytes(given.key.data(), at, known.text_bytes)) {
+        return false;
+      }
+      const char* front = at + known.text_bytes;
+      at = front + known.front_bytes;
+      if (given.value.kind() == ValueRef::Kind::kDouble) {
+        encoder.add_number(front, known.front_bytes, given.value.as_double());
+      } else if (given.value.kind() == ValueRef::Kind::kInt) {
+        encoder.add(known.key->encoded, given.value.as_int());
+      } else {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  SummarySlot& slot(std::size_t i) const { return *keys_[i].slot; }
+
+ private:
+  static constexpr std::uint32_t kMaxRowsBetween = 4096;
+
+  struct Known {
+    std::uint32_t text_bytes = 0;
+    std::uint32_t front_bytes = 0;
+    bool is_path = false;
+    LoggedKey* key = nullptr;
+    SummarySlot* slot = nullptr;
+  };
+
+  template <typename FieldAt>
+  static bool fits(std::size_t size, const FieldAt& field, const OpenRow& row) {
+    if (row.size() != size || row.has_user_timestamp()) return false;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (row[i].key == nullptr || !field(i).value.is_number()) return false;
+    }
+    return true;
+  }
+
+  template <typename FieldAt>
+  void take(std::size_t size, const FieldAt& field, const OpenRow& row) {
+    keys_.clear();
+    bytes_.clear();
+    for (std::size_t i = 0; i < size; ++i) {
+      const Field& given = field(i);
+      LoggedKey& key = *row[i].key;
+      const std::string_view front = key.encoded.number_front();
+      bytes_.append(given.key).append(front);
+      keys_.push_back({static_cast<std::uint32_t>(given.key.size()),
+                       static_cast<std::uint32_t>(front.size()), given.is_path, &key, key.slot});
+    }
+    bytes_.append(protocol::HistoryEncoder::kFrontSlackBytes, '\0');
+  }
+
+  // Keys are short: no call, two overlapping words.
+  static bool same_bytes(const char* a, const char* b, std::size_t size) {
+    if (size > 16) return std::memcmp(a, b, size) == 0;
+    if (size >= 8) return same_words<std::uint64_t>(a, b, size);
+    if (size >= 4) return same_words<std::uint32_t>(a, b, size);
+    if (size >= 2) return same_words<std::uint16_t>(a, b, size);
+    return size == 0 || *a == *b;
+  }
+  template <typename Word>
+  static bool same_words(const char* a, const char* b, std::size_t size) {
+    const auto load = [](const char* from) {
+      Word word;
+      std::memcpy(&word, from, sizeof word);
+      return word;
+    };
+    const std::size_t last = size - sizeof(Word);
+    return load(a) == load(b) && load(a + last) == load(b + last);
+  }
+
+  std::vector<Known> keys_;
+  std::string bytes_;  // for each key its spelling and the front of a number's item
+  std::uint32_t rows_missed_ = 0;
+  std::uint32_t rows_between_ = 1;
+};
+
+}  // namespace runstone
