@@ -76,12 +76,24 @@ void unescape_leniently(const char* text, std::uint8_t*& out) {
       continue;
     }
     switch (escape) {
-      case 'n': *out++ = '\n'; break;
-      case 't': *out++ = '\t'; break;
-      case 'r': *out++ = '\r'; break;
-      case 'b': *out++ = '\b'; break;
-      case 'f': *out++ = '\f'; break;
-      default: *out++ = static_cast<std::uint8_t>(escape); break;
+      case 'n':
+        *out++ = '\n';
+        break;
+      case 't':
+        *out++ = '\t';
+        break;
+      case 'r':
+        *out++ = '\r';
+        break;
+      case 'b':
+        *out++ = '\b';
+        break;
+      case 'f':
+        *out++ = '\f';
+        break;
+      default:
+        *out++ = static_cast<std::uint8_t>(escape);
+        break;
     }
   }
 }

@@ -13,8 +13,8 @@ namespace runstone::protocol {
 
 /// Lines of one stream of a file-stream body, unescaped, in one buffer.
 struct StreamLines {
-  std::int64_t offset = 0;          ///< line number of the first line, 0-based
-  std::string text;                 ///< the lines, each followed by '\n'; then kPaddingBytes of zeros
+  std::int64_t offset = 0;  ///< line number of the first line, 0-based
+  std::string text;         ///< the lines, each followed by '\n'; then kPaddingBytes of zeros
   std::vector<std::uint32_t> ends;  ///< where the '\n' of each line is in `text`
   bool inner_newlines = false;      ///< a line holds '\n' itself (only console text keeps them)
 

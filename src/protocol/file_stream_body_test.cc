@@ -37,8 +37,7 @@ TEST(FileStreamBody, ReadsEveryPart) {
   EXPECT_THAT(lines_of(body.events), ElementsAre(R"({"system.cpu":0.13})"));
   EXPECT_EQ(body.summary, R"({"loss":{"last":-Infinity}})");
   EXPECT_EQ(body.console.offset, 3);
-  EXPECT_THAT(lines_of(body.console),
-              ElementsAre("2026 late \"line\"\t\xc3\xa9 \xf0\x9f\x98\x80"));
+  EXPECT_THAT(lines_of(body.console), ElementsAre("2026 late \"line\"\t\xc3\xa9 \xf0\x9f\x98\x80"));
   EXPECT_THAT(body.uploaded, ElementsAre("a.json", "output.log"));
   EXPECT_TRUE(body.preempting);
   EXPECT_TRUE(body.complete);
@@ -53,11 +52,11 @@ TEST(FileStreamBody, AnEmptyObjectIsAHeartbeat) {
 }
 
 TEST(FileStreamBody, OnlyAJsonObjectIsTaken) {
-  for (const char* text :
-       {"", " ", "[]", "1", "null", "\"x\"", "{", "{\"files\":", "{\"files\":{\"output.log\":",
-        "{\"complete\":true", "{} {}", "{}x", "not json", "{\"files\":{\"output.log\":{\"content\":[\"a",
-        "{\"files\":{\"output.log\":{\"content\":[\"a\" \"b\"]}}}", "{\"a\" 1}", "\xff\xfe",
-        "{\"complete\":\"\xff\"}"}) {
+  for (const char* text : {"", " ", "[]", "1", "null", "\"x\"", "{", "{\"files\":",
+                           "{\"files\":{\"output.log\":", "{\"complete\":true", "{} {}", "{}x",
+                           "not json", "{\"files\":{\"output.log\":{\"content\":[\"a",
+                           "{\"files\":{\"output.log\":{\"content\":[\"a\" \"b\"]}}}", "{\"a\" 1}",
+                           "\xff\xfe", "{\"complete\":\"\xff\"}"}) {
     const auto body = parse_file_stream_body(text);
     ASSERT_FALSE(body) << text;
     EXPECT_EQ(body.error().code, ErrorCode::kInvalidArgument);
@@ -100,17 +99,19 @@ TEST(FileStreamBody, NewlinesStayInConsoleTextOnly) {
 }
 
 TEST(FileStreamBody, HalfASurrogatePairDoesNotRefuseTheBody) {
-  const auto body =
-      parsed(R"({"files":{"output.log":{"content":["a\ud800b","\udc00","\ud83d\ude00","x\"\\\n"]}}})");
-  EXPECT_THAT(lines_of(body.console), ElementsAre("a\xef\xbf\xbd" "b", "\xef\xbf\xbd",
-                                                  "\xf0\x9f\x98\x80", "x\"\\\n"));
+  const auto body = parsed(
+      R"({"files":{"output.log":{"content":["a\ud800b","\udc00","\ud83d\ude00","x\"\\\n"]}}})");
+  EXPECT_THAT(lines_of(body.console), ElementsAre("a\xef\xbf\xbd"
+                                                  "b",
+                                                  "\xef\xbf\xbd", "\xf0\x9f\x98\x80", "x\"\\\n"));
 }
 
 TEST(FileStreamBody, ReadsLargeBodiesLineForLine) {
   std::string text = R"({"files":{"wandb-history.jsonl":{"offset":0,"content":[)";
   std::vector<std::string> want;
   for (int i = 0; i < 20'000; ++i) {
-    want.push_back("{\"_step\":" + std::to_string(i) + ",\"k\\\"" + std::string(i % 300, 'x') + "\":1.5e-7}");
+    want.push_back("{\"_step\":" + std::to_string(i) + ",\"k\\\"" + std::string(i % 300, 'x') +
+                   "\":1.5e-7}");
     if (i > 0) text += ',';
     json::append_string(text, want.back());
   }
@@ -137,8 +138,8 @@ TEST(FileStreamBody, EveryCutIsAnErrorAndNeverACrash) {
 TEST(FileStreamBody, DeepNestingIsNoTrouble) {
   const std::string deep(100'000, '[');
   discard(parse_file_stream_body("{\"a\":" + deep), "any answer but a crash");
-  const auto body = parse_file_stream_body("{\"a\":" + deep + std::string(100'000, ']') +
-                                           ",\"complete\":true}");
+  const auto body =
+      parse_file_stream_body("{\"a\":" + deep + std::string(100'000, ']') + ",\"complete\":true}");
   ASSERT_TRUE(!body || body->complete);
 }
 

@@ -1,5 +1,8 @@
 #include "protocol/file_stream_writer.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/json.h"
 
 namespace runstone::protocol {
@@ -18,6 +21,45 @@ void JsonLines::add(std::string_view line) {
 void JsonLines::clear() {
   count_ = 0;
   text_.clear();
+}
+
+JsonLines JsonLines::take_front(std::uint64_t count) {
+  JsonLines front;
+  front.begin(first_line_);
+  if (count >= count_) return std::exchange(*this, std::move(front));
+  if (count == 0) return front;
+  // A comma outside of quotes separates lines; inside, quotes and backslashes are escaped.
+  std::uint64_t commas = 0;
+  bool quoted = false;
+  std::size_t at = 0;
+  for (; at < text_.size(); ++at) {
+    if (text_[at] == '\\') {
+      ++at;
+    } else if (text_[at] == '"') {
+      quoted = !quoted;
+    } else if (text_[at] == ',' && !quoted && ++commas == count) {
+      break;
+    }
+  }
+  front.text_ = text_.substr(0, at);
+  front.count_ = count;
+  text_.erase(0, at + 1);
+  first_line_ += count;
+  count_ -= count;
+  return front;
+}
+
+FileStreamRequest FileStreamRequest::take_front(std::uint64_t count) {
+  FileStreamRequest front;
+  const auto part_of = [&](JsonLines& lines) {
+    const auto part = std::min(count, lines.count());
+    count -= part;
+    return lines.take_front(part);
+  };
+  front.history = part_of(history);
+  front.events = part_of(events);
+  front.console = part_of(console);
+  return front;
 }
 
 bool FileStreamRequest::empty() const {

@@ -21,6 +21,8 @@ class JsonLines {
   void begin(std::uint64_t first_line);
   void add(std::string_view line);
   void clear();
+  /// Moves the first `count` lines to an object of their own; what stays keeps its numbers.
+  JsonLines take_front(std::uint64_t count);
   bool empty() const { return count_ == 0; }
   std::uint64_t first_line() const { return first_line_; }
   std::uint64_t count() const { return count_; }
@@ -41,7 +43,11 @@ struct FileStreamRequest {
   std::optional<std::int32_t> exit_code;  ///< present: the run is complete
 
   bool empty() const;
+  std::uint64_t line_count() const { return history.count() + events.count() + console.count(); }
   std::size_t size_bytes() const;
+  /// Moves the first `count` lines (history, then events, then console) to a request of their own,
+  /// which goes first: what a server finds too large is sent in halves.
+  FileStreamRequest take_front(std::uint64_t count);
   /// The body; "{}" (a heartbeat) if empty.
   std::string to_body() const;
 };

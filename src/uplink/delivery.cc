@@ -6,12 +6,14 @@
 #include "base/random_id.h"
 #include "base/try.h"
 #include "model/config_rules.h"
+#include "uplink/console_file.h"
 
 namespace runstone::uplink {
 namespace {
 
 constexpr std::int64_t kSecondUs = 1'000'000;
 constexpr int kRecordsPerTurn = 4096;
+constexpr int kTooLarge = 413;  // of HTTP
 /// How often a journal is looked at when there was nothing new: what a live chart waits at most
 /// here.
 constexpr std::int64_t kPollUs = 100'000;
@@ -45,12 +47,18 @@ Delivery::Delivery(fs::FileSystem& disk, const Clock& clock, net::HttpTransport&
       clock_(clock),
       options_(std::move(options)),
       api_(transport, clock, std::move(target)),
-      files_(disk, options_.journal.parent_path() / "files"),
+      files_(disk, files_directory()),
       identity_(options_.identity),
       stream_lane_{Backoff(options_.first_wait_us, options_.max_wait_us, random_seed())},
       graphql_lane_{Backoff(options_.first_wait_us, options_.max_wait_us, random_seed())},
       file_lane_{Backoff(options_.first_wait_us, options_.max_wait_us, random_seed())},
       interval_us_(options_.send_interval_us) {
+  if (options_.make_file_transport) {
+    file_sender_ = std::make_unique<FilePool>(api_.target(), clock_, options_.make_file_transport,
+                                              options_.wake);
+  } else {
+    file_sender_ = std::make_unique<InlineFileSender>(api_);
+  }
   replay_.start_history_at(options_.first_history_line);
   const std::int64_t now_us = clock_.monotonic_us();
   last_success_us_ = now_us;
@@ -89,12 +97,13 @@ Result<bool> Delivery::open_journal() {
 
 bool Delivery::writer_is_alive() {
   const auto locked = journal::is_locked(disk_, options_.journal);
-  return locked && *locked;
+  if (locked && *locked) return true;
+  return options_.has_foreign_writer && options_.has_foreign_writer();
 }
 
 bool Delivery::read_journal() {
   const std::int64_t now_us = clock_.monotonic_us();
-  if (end_seen_ || sealed_ || now_us < next_read_us_) return false;
+  if (end_seen_ || !outbox_.empty() || now_us < next_read_us_) return false;
   if (!identity_ && replay_.run())
     return false;  // its lines' numbers depend on the server's answer
   if (!reader_) {
@@ -124,9 +133,14 @@ bool Delivery::read_journal() {
     }
     progress = true;
     const auto record = protocol::decode_record(bytes);
-    if (!record) continue;  // the checksum was right: a newer version's record, not damage
+    if (!record) {  // its checksum was right, so these are the bytes that were written
+      ++unreadable_records_;
+      continue;
+    }
     replay_.apply(*record, batch_);
-    end_seen_ = replay_.exit().has_value();
+    // In a dead writer's journal rows of children that outlived the run may follow its exit record.
+    end_seen_ =
+        replay_.exit() && (options_.journal_end == JournalEnd::kExitRecord || writer_is_alive());
     if (!identity_ && replay_.run()) break;
   }
   if (replay_.take_run_changed()) run_changed_ = true;
@@ -284,25 +298,30 @@ void Delivery::seal(bool completes) {
   }
   batch_.uploaded = files_.take_uploaded();
   if (completes) batch_.exit_code = replay_.exit()->exit_code;
-  sealed_ = Sealed{
-      .body = batch_.to_body(),
-      .covers = {replay_.history_lines(), replay_.event_lines(), replay_.console().settled_lines()},
-      .completes = completes};
-  batch_ = {};
+  outbox_.push_back({.request = std::exchange(batch_, {}),
+                     .covers = {replay_.history_lines(), replay_.event_lines(),
+                                replay_.console().settled_lines()},
+                     .completes = completes});
 }
 
 std::optional<Delivery::Turn> Delivery::send_stream() {
   if (!identity_) return std::nullopt;
-  if (!sealed_) {
+  if (outbox_.empty()) {
     if (phase_ > Phase::kStreaming || !stream_is_due() || !ready(stream_lane_)) return std::nullopt;
     seal(false);
   }
   if (!ready(stream_lane_)) return std::nullopt;
-  auto answer = api_.post_file_stream(*identity_, sealed_->body, options_.request_timeout_us);
+  auto answer = api_.post_file_stream(*identity_, outbox_.front().request.to_body(),
+                                      options_.request_timeout_us);
   last_stream_us_ = clock_.monotonic_us();
-  if (!answer) return failed(stream_lane_, answer.trouble());
-  const Sealed done = std::move(*sealed_);
-  sealed_.reset();
+  if (!answer) {
+    if (answer.trouble().status == kTooLarge && make_smaller(answer.trouble())) {
+      return Turn{Turn::Kind::kAgain};
+    }
+    return failed(stream_lane_, answer.trouble());
+  }
+  const Sealed done = std::move(outbox_.front());
+  outbox_.pop_front();
   succeeded(stream_lane_);
   acknowledged(done.covers);
   if (done.completes) phase_ = Phase::kEnded;
@@ -311,6 +330,38 @@ std::optional<Delivery::Turn> Delivery::send_stream() {
     if (options_.on_stop) options_.on_stop();
   }
   return Turn{Turn::Kind::kAgain};
+}
+
+/// After a 413: halves of the lines go one after the other; what cannot be halved is left out and
+/// counted. False if nothing is left that could be the reason.
+bool Delivery::make_smaller(const Trouble& trouble) {
+  Sealed& large = outbox_.front();
+  protocol::FileStreamRequest& request = large.request;
+  const auto lines = request.line_count();
+  if (lines > 1 || (lines == 1 && request.summary)) {
+    // The rest keeps what comes after lines: the summary, the end, and what it all covers.
+    auto front = request.take_front((lines + 1) / 2);
+    outbox_.push_front({.request = std::move(front)});
+    return true;
+  }
+  if (lines == 0 && !request.summary) return false;
+  const auto size_bytes = request.size_bytes();
+  const char* what = request.summary ? "the summary" : "a console line";
+  if (!request.history.empty()) {
+    what = "a row";
+    ++refused_rows_;
+  }
+  ++refused_lines_;
+  request.summary.reset();
+  request.take_front(lines);
+  say(MessageLevel::kWarning,
+      std::string(what) + " of " + std::to_string(size_bytes) +
+          " bytes is left out, it stays in the journal: " + trouble.message);
+  if (request.empty()) {
+    acknowledged(large.covers);
+    outbox_.pop_front();
+  }
+  return true;
 }
 
 void Delivery::acknowledged(const RunReplay::Delivered& covers) {
@@ -340,16 +391,24 @@ void Delivery::save_state(bool now) {
 // ----------------------------------------------------------------------------
 
 std::optional<Delivery::Turn> Delivery::send_files() {
-  if (!identity_ || !files_.has_work() || !ready(file_lane_)) return std::nullopt;
-  auto trouble = files_.send_one(api_, *identity_, options_.file_timeout_us);
+  if (!identity_) return std::nullopt;
+  const auto collected = files_.collect(*file_sender_);
+  auto trouble = collected.trouble;
+  const bool start =
+      !trouble && files_.has_startable() && file_sender_->has_room() && ready(file_lane_);
+  if (start) {
+    trouble = files_.start_one(api_, *identity_, *file_sender_, options_.request_timeout_us,
+                               options_.file_timeout_us);
+  }
   for (const auto& complaint : files_.take_complaints()) say(MessageLevel::kWarning, complaint);
   if (trouble) return failed(file_lane_, *trouble);
-  succeeded(file_lane_);
+  if (collected.count > 0) succeeded(file_lane_);
+  if (!start && collected.count == 0) return std::nullopt;
   return Turn{Turn::Kind::kAgain};
 }
 
 std::optional<Delivery::Turn> Delivery::next_phase() {
-  if (!end_seen_ || !identity_ || sealed_) return std::nullopt;
+  if (!end_seen_ || !identity_ || !outbox_.empty()) return std::nullopt;
   if (phase_ == Phase::kStreaming) {
     if (!batch_.empty() || replay_.console().has_changes()) return std::nullopt;
     files_.end_run(!replay_.exit(), [this](const std::string& name) -> std::optional<std::string> {
@@ -357,6 +416,10 @@ std::optional<Delivery::Turn> Delivery::next_phase() {
       if (name == "wandb-summary.json") return replay_.summary_json() + "\n";
       if (name == "wandb-metadata.json" && !replay_.metadata().empty()) {
         return json::to_pretty_text(replay_.metadata()) + "\n";
+      }
+      if (name == "output.log" && options_.journal_end == JournalEnd::kWriterGone) {
+        discard(make_console_file(disk_, options_.journal, files_directory() / name),
+                "it is there already, or the console is on the server as lines only");
       }
       return std::nullopt;
     });
@@ -467,15 +530,16 @@ DeliveryReport Delivery::report(std::optional<std::uint64_t> rows_written) const
   const std::uint64_t known = std::max(replay_.own_rows(), acked);
   const std::uint64_t total = std::max(rows_written.value_or(0), known);
   DeliveryReport report{.complete = complete(),
-                        .acked_rows = acked,
+                        .acked_rows = acked - std::min(acked, refused_rows_),
                         .left_rows = total - acked,
-                        .dropped_lines = replay_.dropped_lines(),
+                        .dropped_lines = replay_.dropped_lines() + refused_lines_,
                         .failed_files = files_.failed(),
+                        .unreadable_records = unreadable_records_,
+                        .artifacts_not_sent = replay_.artifact_count(),
                         .stopped_by_server = refused_,
                         .error = last_error_};
-  if (report.left_rows >= report.dropped_lines && rows_written) {
-    report.left_rows -= report.dropped_lines;
-  }
+  // Rows that were too long were written, too, but have no line number.
+  if (rows_written) report.left_rows -= std::min(report.left_rows, replay_.dropped_lines());
   if (report.complete && report.failed_files == 0 && failed_upserts_ == 0) report.error.clear();
   return report;
 }

@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +15,7 @@
 #include "journal/journal_reader.h"
 #include "uplink/api_client.h"
 #include "uplink/backoff.h"
+#include "uplink/file_sender.h"
 #include "uplink/file_uploads.h"
 #include "uplink/replay.h"
 #include "uplink/sync_state.h"
@@ -23,7 +26,7 @@ namespace runstone::uplink {
 /// How a delivery knows that the journal's end is the end.
 enum class JournalEnd {
   kExitRecord,  ///< our own process writes it: only an exit record, or finish(), ends it
-  kWriterGone,  ///< another process may be writing: an exit record, or nobody holding its lock
+  kWriterGone,  ///< another process may be writing: its exit record, or the end of what it left
 };
 
 struct DeliveryOptions {
@@ -39,6 +42,13 @@ struct DeliveryOptions {
   std::function<void(const RunIdentity&)> on_identity;
   std::function<void()> on_stop;
   std::function<void(MessageLevel, const std::string&)> on_message;
+
+  /// Makes connections for a pool that sends files beside the rows; none: they take turns with the
+  /// rows. `wake` is called, on another thread, when turn() has something to do before it said.
+  MakeTransport make_file_transport;
+  std::function<void()> wake;
+  /// A journal of a program that takes no lock: whether a process has it open for writing.
+  std::function<bool()> has_foreign_writer;
 
   std::int64_t send_interval_us = 250'000;  ///< between requests while rows come
   std::int64_t heartbeat_us = 30'000'000;   ///< of silence
@@ -69,14 +79,18 @@ class Delivery {
 
   // Any thread.
   std::uint64_t acked_rows() const { return acked_rows_; }
+  /// Ends the sending of files; the transport's owner cancels that one.
+  void cancel_files() { file_sender_->cancel(); }
 
   // The delivering thread, or after it has ended.
   const std::optional<RunIdentity>& identity() const { return identity_; }
   bool complete() const { return phase_ == Phase::kEnded && !refused_; }
   bool refused() const { return refused_; }
   bool crashed() const { return end_seen_ && !replay_.exit(); }
-  /// When a request last succeeded, or when the delivery began.
-  std::int64_t last_success_us() const { return last_success_us_; }
+  /// When a request last succeeded, or when the delivery began; now, while a file is on its way.
+  std::int64_t last_success_us() const {
+    return files_.is_sending() ? clock_.monotonic_us() : last_success_us_;
+  }
   /// The report so far; `rows_written` as in Uplink::finish().
   DeliveryReport report(std::optional<std::uint64_t> rows_written) const;
   const RunReplay& replay() const { return replay_; }
@@ -91,13 +105,14 @@ class Delivery {
     std::int64_t server_wish_us = 0;  ///< Retry-After: kept even in a hurry
     bool failing = false;
   };
+  /// A request that is being sent, unchanged until it is acknowledged.
   struct Sealed {
-    std::string body;
-    RunReplay::Delivered covers;
+    protocol::FileStreamRequest request;
+    RunReplay::Delivered covers;  ///< what the server has once this is acknowledged
     bool completes = false;
-    std::vector<std::string> uploaded;
   };
 
+  fs::Path files_directory() const { return options_.journal.parent_path() / "files"; }
   bool read_journal();
   Result<bool> open_journal();
   bool is_end_now(journal::ReadOutcome outcome);
@@ -109,6 +124,7 @@ class Delivery {
   std::optional<Turn> send_stream();
   bool stream_is_due() const;
   void seal(bool completes);
+  bool make_smaller(const Trouble& trouble);
   std::optional<Turn> next_phase();
   Turn wait_turn() const;
 
@@ -128,12 +144,13 @@ class Delivery {
   ApiClient api_;
   RunReplay replay_;
   FileUploads files_;
+  std::unique_ptr<FileSender> file_sender_;
   std::optional<journal::JournalReader> reader_;
   std::optional<RunIdentity> identity_;
 
   Phase phase_ = Phase::kStreaming;
   protocol::FileStreamRequest batch_;
-  std::optional<Sealed> sealed_;
+  std::deque<Sealed> outbox_;  ///< one; more while a server finds it too large
   RunReplay::Delivered acked_;
   std::atomic<std::uint64_t> acked_rows_ = 0;
   std::vector<protocol::AlertRecord> alerts_;
@@ -144,7 +161,8 @@ class Delivery {
   std::int64_t next_read_us_ = 0, next_summary_us_ = 0;
   bool run_changed_ = false, end_seen_ = false, hurried_ = false, refused_ = false;
   bool stop_told_ = false, outage_told_ = false, state_known_ = false;
-  std::uint64_t failed_upserts_ = 0;
+  std::uint64_t failed_upserts_ = 0, unreadable_records_ = 0;
+  std::uint64_t refused_rows_ = 0, refused_lines_ = 0;
   std::string last_error_;
 };
 

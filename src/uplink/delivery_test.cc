@@ -439,5 +439,123 @@ TEST(Delivery, AServerThatLostTheRunGetsAllOfItAgain) {
   EXPECT_EQ(bench.tracker.history(), bench.rows(6));
 }
 
+/// A server that takes no body beyond `bytes_max`, and says 413 to more.
+void limit_bodies(Bench& bench, std::size_t bytes_max) {
+  bench.transport.body_max_bytes = bytes_max;
+}
+
+TEST(Delivery, WhatIsTooLargeForTheServerIsSentInHalves) {
+  Bench bench;
+  limit_bodies(bench, 2000);
+  bench.log(200);
+  bench.journal.console("one\ntwo\n");
+  bench.journal.exit();
+  bench.start();
+  bench.run_for(60 * kSecondUs);
+  EXPECT_TRUE(bench.delivery->complete());
+  EXPECT_EQ(bench.tracker.history(), bench.rows(200));
+  EXPECT_EQ(bench.tracker.stream("output.log").size(), 2u);
+  EXPECT_EQ(*json::parse(bench.tracker.summary)->get("_step"), Value(199));
+  EXPECT_EQ(bench.tracker.exit_code, 0);
+  EXPECT_EQ(bench.delivery->report(200).acked_rows, 200u);
+  EXPECT_EQ(bench.delivery->report(200).dropped_lines, 0u);
+}
+
+TEST(Delivery, ALineThatTheServerFindsTooLargeCostsOnlyItselfAndIsCounted) {
+  Bench bench;
+  limit_bodies(bench, 2000);
+  bench.log(3);
+  protocol::HistoryRecord huge;
+  huge.items = {{{"_step"}, std::int64_t{3}}, {{"text"}, std::string(3000, 'x')}};
+  huge.step = 3;
+  bench.journal.append(huge);
+  bench.log(3, 4);
+  // Else the summary has the text, too.
+  bench.journal.append(protocol::SummaryRecord{.update = {{{"text"}, std::string("short")}}});
+  bench.journal.exit();
+  bench.start();
+  bench.run_for(60 * kSecondUs);
+  EXPECT_TRUE(bench.delivery->complete());
+  auto expected = bench.rows(7);
+  expected[3] = "<gap>";
+  EXPECT_EQ(bench.tracker.history(), expected);
+  EXPECT_EQ(bench.tracker.exit_code, 0);
+  const auto report = bench.delivery->report(7);
+  EXPECT_EQ(report.acked_rows, 6u);
+  EXPECT_EQ(report.dropped_lines, 1u);
+  EXPECT_THAT(bench.messages, Contains(HasSubstr("a row of 30")));
+}
+
+TEST(Delivery, ASummaryThatTheServerFindsTooLargeDoesNotHoldUpTheEnd) {
+  Bench bench;
+  limit_bodies(bench, 2000);
+  bench.log(3);
+  bench.journal.append(protocol::SummaryRecord{.update = {{{"text"}, std::string(3000, 'x')}}});
+  bench.journal.exit();
+  bench.start();
+  bench.run_for(60 * kSecondUs);
+  EXPECT_TRUE(bench.delivery->complete());
+  EXPECT_EQ(bench.tracker.history(), bench.rows(3));
+  EXPECT_EQ(bench.tracker.exit_code, 0);
+  EXPECT_THAT(bench.messages, Contains(HasSubstr("the summary of 3")));
+}
+
+TEST(Delivery, RecordsOfNoKnownFormAreCounted) {
+  Bench bench;
+  bench.log(1);
+  bench.journal.append_bytes("\xff\xff\xff");
+  bench.log(1, 1);
+  bench.journal.exit();
+  bench.start();
+  bench.run_for(60 * kSecondUs);
+  EXPECT_EQ(bench.tracker.history(), bench.rows(2));
+  EXPECT_EQ(bench.delivery->report(2).unreadable_records, 1u);
+}
+
+TEST(Delivery, APatternAmongTheFilesSendsWhatItMatches) {
+  Bench bench;
+  bench.journal.write_file("media/a.png", "a");
+  bench.journal.write_file("media/deep/b.png", "b");
+  bench.journal.write_file("media/c.txt", "c");
+  bench.journal.write_file("odd[1].txt", "odd");
+  bench.journal.append(protocol::FilesRecord{
+      .files = {{.path = "media/*.png", .policy = protocol::FilesRecord::Policy::kEnd},
+                {.path = "odd[1].txt"}}});
+  bench.journal.exit();
+  bench.start();
+  bench.run_for(60 * kSecondUs);
+  EXPECT_EQ(bench.tracker.files.count("media/a.png"), 1u);
+  EXPECT_EQ(bench.tracker.files.count("media/deep/b.png"), 1u);
+  EXPECT_EQ(bench.tracker.files.count("media/c.txt"), 0u);
+  EXPECT_EQ(bench.tracker.files.count("odd[1].txt"), 1u);
+  EXPECT_EQ(bench.delivery->report(0).failed_files, 0u);
+}
+
+TEST(Delivery, TheConsoleOfAKilledRunBecomesItsLogFile) {
+  Bench bench;
+  bench.journal.console("start\n10%\r50%\r100%\nopen");
+  bench.journal.close();
+  bench.start({.journal_end = JournalEnd::kWriterGone});
+  bench.run_for(60 * kSecondUs);
+  EXPECT_EQ(bench.tracker.files.at("output.log"), "start\n100%\nopen\n");
+}
+
+TEST(RetryAfter, IsReadAsSecondsOrAsADate) {
+  constexpr std::int64_t kNowUs = 784'111'777'000'000;  // Sun, 06 Nov 1994 08:49:37 GMT
+  const std::pair<const char*, std::int64_t> rows[] = {
+      {"7", 7 * kSecondUs},
+      {"0.5", kSecondUs / 2},
+      {"Sun, 06 Nov 1994 08:49:57 GMT", 20 * kSecondUs},
+      {"Sun, 06 Nov 1994 08:49:07 GMT", 0},
+      {"Sun, 06 Nov 2094 08:49:37 GMT", kRetryAfterMaxUs},
+      {"86400", kRetryAfterMaxUs},
+      {"-3", 0},
+      {"soon", 0},
+      {"", 0}};
+  for (const auto& [header, wait_us] : rows) {
+    EXPECT_EQ(parse_retry_after_us(header, kNowUs), wait_us) << header;
+  }
+}
+
 }  // namespace
 }  // namespace runstone::uplink

@@ -114,7 +114,10 @@ Result<net::ClientResponse> FakeTransport::send(const net::ClientRequest& reques
     bytes << file.rdbuf();
     body = bytes.str();
   }
-  FakeAnswer answer = tracker_.handle(request.method, target, body);
+  const bool too_large =
+      body.size() > body_max_bytes && target.find("/file_stream") != std::string::npos;
+  FakeAnswer answer =
+      too_large ? FakeAnswer{413, "{}"} : tracker_.handle(request.method, target, body);
   if (lost_answers > 0) {
     --lost_answers;
     return fail(ErrorCode::kUnavailable, "connection reset");

@@ -60,7 +60,8 @@ class FakeTransport final : public net::HttpTransport {
   Result<net::ClientResponse> send(const net::ClientRequest& request) override;
   void cancel() override { cancelled_ = true; }
 
-  bool away = false;  ///< nobody listens
+  bool away = false;                       ///< nobody listens
+  std::size_t body_max_bytes = 64u << 20;  ///< of the file stream; more is answered 413
   /// The answer to this many requests gets lost after the server has done them.
   int lost_answers = 0;
   std::vector<std::string> requests;  ///< "POST /graphql", in order

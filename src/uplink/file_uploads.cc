@@ -1,5 +1,7 @@
 #include "uplink/file_uploads.h"
 
+#include <fnmatch.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -9,11 +11,37 @@ namespace {
 constexpr const char* kStandardFiles[] = {"config.yaml", "wandb-metadata.json",
                                           "wandb-summary.json", "requirements.txt", "output.log"};
 
+constexpr std::size_t kMaxFilesOfPattern = 10'000;
+
 /// A journal may come from anywhere: a name must not lead out of the run's directory.
 bool stays_inside(const std::string& name) {
   const fs::Path path(name);
   if (name.empty() || path.is_absolute()) return false;
   return std::none_of(path.begin(), path.end(), [](const fs::Path& part) { return part == ".."; });
+}
+
+/// Names of the plain files below a directory, relative to it. Links to directories are not
+/// followed.
+std::vector<std::string> names_below(fs::FileSystem& disk, const fs::Path& directory) {
+  std::vector<std::string> found;
+  std::deque<std::string> folders{""};
+  while (!folders.empty() && found.size() < kMaxFilesOfPattern) {
+    const std::string folder = std::move(folders.front());
+    folders.pop_front();
+    const auto names = disk.list(directory / folder);
+    if (!names) continue;
+    for (const std::string& name : *names) {
+      const std::string path = folder.empty() ? name : folder + "/" + name;
+      const auto info = disk.info(directory / path);
+      if (!info || (info->is_directory && info->is_symlink)) continue;
+      if (info->is_directory) {
+        folders.push_back(path);
+      } else {
+        found.push_back(path);
+      }
+    }
+  }
+  return found;
 }
 
 }  // namespace
@@ -41,59 +69,101 @@ void FileUploads::add(const std::vector<protocol::FilesRecord::File>& files) {
     // A live file that is not there yet is no failure: it is looked for again at the end.
     if (file.policy == protocol::FilesRecord::Policy::kEnd) continue;
     if (at_end && !disk_.exists(directory_ / file.path)) continue;
-    enqueue({.name = file.path, .path = (directory_ / file.path).string()});
+    enqueue_from_disk(file.path);
+  }
+}
+
+void FileUploads::enqueue_from_disk(const std::string& name) {
+  // A name may be a pattern; a file that is called just so comes first.
+  if (name.find_first_of("*?[") == std::string::npos || disk_.exists(directory_ / name)) {
+    return enqueue({.name = name, .path = (directory_ / name).string()});
+  }
+  for (const std::string& found : names_below(disk_, directory_)) {
+    if (fnmatch(name.c_str(), found.c_str(), 0) != 0) continue;
+    enqueue({.name = found, .path = (directory_ / found).string()});
   }
 }
 
 void FileUploads::end_run(
     bool crashed, const std::function<std::optional<std::string>(const std::string& name)>& make) {
-  for (const std::string& name : std::exchange(at_end_, {})) {
-    enqueue({.name = name, .path = (directory_ / name).string()});
-  }
+  for (const std::string& name : std::exchange(at_end_, {})) enqueue_from_disk(name);
   for (const char* name : kStandardFiles) {
     const bool on_disk = disk_.exists(directory_ / name);
     auto bytes = crashed || !on_disk ? make(name) : std::nullopt;
     if (bytes) {
       enqueue({.name = name, .bytes = std::move(*bytes)});
-    } else if (on_disk) {
+    } else if (on_disk || disk_.exists(directory_ / name)) {  // make() may have put it there
       enqueue({.name = name, .path = (directory_ / name).string()});
     }
   }
 }
 
-std::optional<Trouble> FileUploads::send_one(ApiClient& api, const RunIdentity& run,
-                                             std::int64_t timeout_us) {
-  if (due_.empty()) return std::nullopt;
-  const auto url = urls_.find(due_.front().name);
+std::deque<Upload>::const_iterator FileUploads::next_startable() const {
+  return std::find_if(due_.begin(), due_.end(),
+                      [&](const Upload& upload) { return sending_.count(upload.name) == 0; });
+}
+
+bool FileUploads::has_startable() const { return next_startable() != due_.end(); }
+
+std::optional<Trouble> FileUploads::start_one(ApiClient& api, const RunIdentity& run,
+                                              FileSender& sender, std::int64_t timeout_us,
+                                              std::int64_t file_timeout_us) {
+  const auto next = next_startable();
+  if (next == due_.end()) return std::nullopt;
+  const auto url = urls_.find(next->name);
   if (url == urls_.end()) return ask_for_urls(api, run, timeout_us);
-  const Upload& upload = due_.front();
-  auto put = api.put({.name = upload.name, .url = url->second}, put_headers_, upload, timeout_us);
-  if (!put) {
-    const Trouble& trouble = put.trouble();
-    if (trouble.kind != TroubleKind::kRefused && trouble.kind != TroubleKind::kNoFile) {
-      urls_.clear();  // a signed address may have run out by the next try
-      return trouble;
-    }
-    give_up(trouble.message);
-    return std::nullopt;
-  }
-  uploaded_.push_back(upload.name);
+  FileJob job{.url = {.name = next->name, .url = url->second},
+              .headers = put_headers_,
+              .upload = *next,
+              .timeout_us = file_timeout_us};
+  sending_.insert(next->name);
   urls_.erase(url);
-  due_.pop_front();
+  due_.erase(next);
+  sender.start(std::move(job));
   return std::nullopt;
+}
+
+FileUploads::Collected FileUploads::collect(FileSender& sender) {
+  Collected collected;
+  for (FinishedFile& file : sender.take_finished()) {
+    ++collected.count;
+    sending_.erase(file.upload.name);
+    if (!file.trouble) {
+      uploaded_.push_back(file.upload.name);
+    } else if (file.trouble->kind == TroubleKind::kRefused ||
+               file.trouble->kind == TroubleKind::kNoFile) {
+      give_up(file.upload.name, file.trouble->message);
+    } else {
+      urls_.clear();  // a signed address may have run out by the next try
+      const auto same = std::find_if(due_.begin(), due_.end(), [&](const Upload& other) {
+        return other.name == file.upload.name;
+      });
+      if (same == due_.end()) due_.push_front(std::move(file.upload));
+      collected.trouble = std::move(file.trouble);
+    }
+  }
+  return collected;
 }
 
 std::optional<Trouble> FileUploads::ask_for_urls(ApiClient& api, const RunIdentity& run,
                                                  std::int64_t timeout_us) {
   std::vector<std::string> names;
   for (const Upload& upload : due_) {
-    if (names.size() < kNamesPerRequest) names.push_back(upload.name);
+    if (sending_.count(upload.name) == 0 && names.size() < kNamesPerRequest) {
+      names.push_back(upload.name);
+    }
   }
+  const auto drop = [&](const std::string& name, const std::string& why) {
+    const auto upload = std::find_if(due_.begin(), due_.end(),
+                                     [&](const Upload& other) { return other.name == name; });
+    due_.erase(upload);
+    give_up(name, why);
+  };
   auto created = api.create_run_files(run, names, timeout_us);
   if (!created) {
     const Trouble& trouble = created.trouble();
     if (trouble.kind != TroubleKind::kRefused) return trouble;
-    for (std::size_t i = 0; i < names.size(); ++i) give_up(trouble.message);
+    for (const std::string& name : names) drop(name, trouble.message);
     return std::nullopt;
   }
   put_headers_ = std::move(created->headers);
@@ -101,15 +171,13 @@ std::optional<Trouble> FileUploads::ask_for_urls(ApiClient& api, const RunIdenti
   for (auto& file : created->files) {
     if (!file.url.empty()) urls_.emplace(std::move(file.name), std::move(file.url));
   }
-  if (urls_.count(due_.front().name) == 0) give_up("the server gives no address for it");
+  if (urls_.count(names.front()) == 0) drop(names.front(), "the server gives no address for it");
   return std::nullopt;
 }
 
-void FileUploads::give_up(const std::string& why) {
+void FileUploads::give_up(const std::string& name, const std::string& why) {
   ++failed_;
-  complaints_.push_back("file \"" + due_.front().name + "\" was not sent: " + why);
-  urls_.erase(due_.front().name);
-  due_.pop_front();
+  complaints_.push_back("file \"" + name + "\" was not sent: " + why);
 }
 
 }  // namespace runstone::uplink

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,12 +13,13 @@
 #include "fs/file_system.h"
 #include "protocol/record.h"
 #include "uplink/api_client.h"
+#include "uplink/file_sender.h"
 
 namespace runstone::uplink {
 
 /// Which run files are still to be sent, and the sending of them: addresses in batches from
-/// CreateRunFiles, then one PUT each. A file that the server refuses or that cannot be read is
-/// passed over and counted; trouble that may pass is the caller's to wait for.
+/// CreateRunFiles, then one PUT each, by a FileSender. A file that the server refuses or that
+/// cannot be read is passed over and counted; trouble that may pass is the caller's to wait for.
 class FileUploads {
  public:
   FileUploads(fs::FileSystem& disk, fs::Path files_directory);
@@ -30,11 +32,22 @@ class FileUploads {
   void end_run(bool crashed,
                const std::function<std::optional<std::string>(const std::string& name)>& make);
 
-  bool has_work() const { return !due_.empty(); }
-  std::size_t waiting() const { return due_.size(); }
+  bool has_work() const { return !due_.empty() || !sending_.empty(); }
+  bool is_sending() const { return !sending_.empty(); }
+  std::size_t waiting() const { return due_.size() + sending_.size(); }
   std::uint64_t failed() const { return failed_; }
-  /// Sends one request: nothing if it went well or cost only that file.
-  std::optional<Trouble> send_one(ApiClient& api, const RunIdentity& run, std::int64_t timeout_us);
+  /// Whether start_one() would do something, given room in the sender.
+  bool has_startable() const;
+  /// Asks for addresses, or hands one file to the sender: nothing if it went well or cost only that
+  /// file.
+  std::optional<Trouble> start_one(ApiClient& api, const RunIdentity& run, FileSender& sender,
+                                   std::int64_t timeout_us, std::int64_t file_timeout_us);
+  /// Takes in what the sender has finished.
+  struct Collected {
+    std::size_t count = 0;
+    std::optional<Trouble> trouble;  ///< the last that may pass; its file is tried again
+  };
+  Collected collect(FileSender& sender);
   /// Names whose PUT has finished since the last call; for the file stream's `uploaded`.
   std::vector<std::string> take_uploaded() { return std::exchange(uploaded_, {}); }
   bool has_uploaded() const { return !uploaded_.empty(); }
@@ -45,13 +58,16 @@ class FileUploads {
   static constexpr std::size_t kNamesPerRequest = 100;
 
   void enqueue(Upload upload);
+  void enqueue_from_disk(const std::string& name);
+  std::deque<Upload>::const_iterator next_startable() const;
   std::optional<Trouble> ask_for_urls(ApiClient& api, const RunIdentity& run,
                                       std::int64_t timeout_us);
-  void give_up(const std::string& why);
+  void give_up(const std::string& name, const std::string& why);
 
   fs::FileSystem& disk_;
   const fs::Path directory_;
   std::deque<Upload> due_;
+  std::set<std::string> sending_;
   std::map<std::string, std::string> urls_;  // of the names at the front of due_
   std::vector<std::string> put_headers_;
   std::vector<std::string> at_end_, uploaded_, complaints_;

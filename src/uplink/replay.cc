@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/json.h"
+#include "protocol/metric_record.h"
 #include "protocol/run_config.h"
 
 namespace runstone::uplink {
@@ -198,21 +199,7 @@ void RunReplay::apply_summary(const protocol::SummaryRecord& summary) {
 }
 
 void RunReplay::apply_metric(const protocol::MetricRecord& metric) {
-  MetricDefinition definition{.name = metric.glob_name.empty() ? metric.name : metric.glob_name,
-                              .step_metric = metric.step_metric,
-                              .step_sync = metric.step_sync,
-                              .hidden = metric.hidden,
-                              .defined = metric.defined,
-                              .goal = static_cast<Goal>(metric.goal)};
-  const std::pair<bool, SummaryOp> ops[] = {
-      {metric.summary_min, kOpMin},   {metric.summary_max, kOpMax},
-      {metric.summary_mean, kOpMean}, {metric.summary_best, kOpBest},
-      {metric.summary_last, kOpLast}, {metric.summary_none, kOpNone},
-      {metric.summary_copy, kOpCopy}, {metric.summary_first, kOpFirst}};
-  for (const auto& [set, op] : ops) {
-    if (set) definition.ops |= op;
-  }
-  summary_.apply_metric_record(definition, metric.overwrite);
+  summary_.apply_metric_record(protocol::to_definition(metric), metric.overwrite);
   run_changed_ = true;
   summary_changed_ = true;
 }

@@ -2,14 +2,16 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <filesystem>
 #include <map>
-#include <thread>
+#include <mutex>
 
 #include "base/clock.h"
 #include "base/try.h"
 #include "net/client/http_client.h"
 #include "uplink/delivery.h"
+#include "uplink/foreign_writer.h"
 
 namespace runstone::uplink {
 namespace {
@@ -17,6 +19,9 @@ namespace {
 namespace stdfs = std::filesystem;
 
 constexpr int kHeadRecords = 16;  // the run record is among the first few
+constexpr std::int64_t kProgressUs = 1'000'000;
+constexpr std::int64_t kLookForWriterUs = 1'000'000;
+constexpr std::int64_t kConnectTimeoutUs = 5'000'000;
 
 /// run-<id>.wandb: the id; nothing for another name.
 std::optional<std::string> run_id_of(const std::string& file_name) {
@@ -59,6 +64,7 @@ struct Head {
   std::string run_id;
   std::int64_t start_time_us = 0;
   bool continues = false;  ///< its rows follow those of an earlier journal
+  bool ours = false;       ///< written by this product: it locks its journal while it writes
 };
 
 Head read_head(const SyncCandidate& run) {
@@ -69,6 +75,8 @@ Head read_head(const SyncCandidate& run) {
     const auto outcome = reader->next(bytes);
     if (!outcome || *outcome != journal::ReadOutcome::kRecord) break;
     const auto record = protocol::decode_record(bytes);
+    const auto* header = record ? std::get_if<protocol::HeaderRecord>(&record->body) : nullptr;
+    if (header != nullptr) head.ours = header->producer.rfind("runstone", 0) == 0;
     const auto* facts = record ? std::get_if<protocol::RunRecord>(&record->body) : nullptr;
     if (facts == nullptr) continue;
     if (!facts->run_id.empty()) head.run_id = facts->run_id;
@@ -82,14 +90,11 @@ Head read_head(const SyncCandidate& run) {
 /// Sends one run after another, with one connection.
 class Syncer {
  public:
-  explicit Syncer(const SyncOptions& options)
-      : options_(options),
-        transport_(net::make_http_client({.proxy = options.target.proxy,
-                                          .verify_tls = options.target.verify_tls,
-                                          .ca_file = options.target.ca_file})) {}
+  explicit Syncer(const SyncOptions& options) : options_(options), transport_(make_transport()) {}
 
   bool sync(const SyncCandidate& run, const Head& head) {
-    if (!prepare(run)) return false;
+    if (!prepare(run, head)) return false;
+    next_progress_us_ = system_clock().monotonic_us() + kProgressUs;
     const std::string run_id = options_.run_id.empty() ? head.run_id : options_.run_id;
     std::uint64_t& sent_lines = lines_of_run_[run_id];
     Delivery delivery(
@@ -103,20 +108,36 @@ class Syncer {
          .use_sync_state = !options_.include_synced,
          .first_history_line = head.continues ? sent_lines : 0,
          .replace_tags = options_.replace_tags,
-         .on_message = [&](MessageLevel level, const std::string& text) { say(level, text); }});
-    deliver(delivery);
+         .on_message = [&](MessageLevel level, const std::string& text) { say(level, text); },
+         .make_file_transport = [this] { return make_transport(); },
+         .wake = [this] { wake(); },
+         .has_foreign_writer =
+             [&, look_again_us = std::int64_t{0}, seen = false]() mutable {
+               if (head.ours) return false;
+               const auto now_us = system_clock().monotonic_us();
+               if (now_us < look_again_us) return seen;
+               look_again_us = now_us + kLookForWriterUs;
+               return seen = is_open_for_writing(run.journal);
+             }});
+    deliver(run, delivery);
     sent_lines = delivery.replay().history_lines();
     return conclude(run, delivery);
   }
 
  private:
-  bool prepare(const SyncCandidate& run) {
-    const auto locked = journal::is_locked(fs::real_file_system(), run.journal);
-    if (locked && *locked) {
+  bool prepare(const SyncCandidate& run, const Head& head) {
+    fs::FileSystem& disk = fs::real_file_system();
+    const auto locked = journal::is_locked(disk, run.journal);
+    if ((locked && *locked) || (!head.ours && is_open_for_writing(run.journal))) {
       say(MessageLevel::kInfo,
           run.directory + ": a process is writing it; following until it ends");
       return true;
     }
+    if (!head.ours) return true;  // who takes no lock may still write: its file is only read
+    const auto trimmed = journal::trim_torn_tail(disk, run.journal);
+    if (!trimmed && trimmed.error().code == ErrorCode::kConflict)
+      return true;  // a writer after all
+    if (!trimmed) tell(run.directory + ": the end is not tidied: " + trimmed.error().message);
     if (!options_.merge_children) return true;
     const auto merged = options_.merge_children(run.directory, run.journal);
     if (!merged) {
@@ -126,17 +147,36 @@ class Syncer {
     return merged.has_value();
   }
 
-  void deliver(Delivery& delivery) {
+  void deliver(const SyncCandidate& run, Delivery& delivery) {
     while (true) {
       const auto turn = delivery.turn();
       if (turn.kind == Delivery::Turn::Kind::kEnded) return;
       const std::int64_t now_us = system_clock().monotonic_us();
       if (now_us - delivery.last_success_us() > options_.patience_us) return;
-      if (turn.kind == Delivery::Turn::Kind::kWait) {
-        std::this_thread::sleep_for(
-            std::chrono::microseconds(std::max<std::int64_t>(turn.wake_at_us - now_us, 0)));
+      if (now_us >= next_progress_us_) {
+        next_progress_us_ = now_us + kProgressUs;
+        tell(run.directory + ": " + std::to_string(delivery.acked_rows()) + " rows so far");
       }
+      if (turn.kind != Delivery::Turn::Kind::kWait) continue;
+      std::unique_lock lock(mutex_);
+      wake_signal_.wait_for(
+          lock, std::chrono::microseconds(std::max<std::int64_t>(turn.wake_at_us - now_us, 0)),
+          [&] { return woken_; });
+      woken_ = false;
     }
+  }
+
+  void wake() {
+    const std::scoped_lock lock(mutex_);
+    woken_ = true;
+    wake_signal_.notify_one();
+  }
+
+  std::unique_ptr<net::HttpTransport> make_transport() const {
+    return net::make_http_client({.proxy = options_.target.proxy,
+                                  .verify_tls = options_.target.verify_tls,
+                                  .ca_file = options_.target.ca_file,
+                                  .connect_timeout_us = kConnectTimeoutUs});
   }
 
   bool conclude(const SyncCandidate& run, const Delivery& delivery) {
@@ -152,17 +192,20 @@ class Syncer {
                                      " bytes of a record that was never finished");
       }
     }
-    if (report.dropped_lines > 0) {
-      say(MessageLevel::kWarning, std::to_string(report.dropped_lines) +
-                                      " rows are too long to be sent; they stay in the journal");
-    }
-    if (const auto count = delivery.replay().artifact_count(); count > 0) {
-      say(MessageLevel::kWarning,
-          std::to_string(count) + " artifact records were not sent: not supported yet");
-    }
+    const auto warn = [&](std::uint64_t count, const std::string& what) {
+      if (count == 0) return;
+      say(MessageLevel::kWarning, run.directory + ": " + std::to_string(count) + what);
+    };
+    warn(report.dropped_lines,
+         " rows or lines are too long for the server; they stay in the journal");
+    warn(report.unreadable_records, " records are of a form that this version cannot read");
+    warn(report.artifacts_not_sent,
+         " artifact records were not sent: this version does not send artifacts. The run is not "
+         "marked as sent, so that a later version can do it");
+    warn(report.failed_files, " files were not sent");
     const bool all = report.complete && report.failed_files == 0 && report.error.empty();
     if (all) {
-      mark_synced(run.journal);
+      if (report.artifacts_not_sent == 0) mark_synced(run.journal);
       const auto& identity = *delivery.identity();
       say(MessageLevel::kInfo, run.directory + ": sent " + std::to_string(report.acked_rows) +
                                    " rows as " + identity.entity + "/" + identity.project + "/" +
@@ -178,10 +221,17 @@ class Syncer {
   void say(MessageLevel level, const std::string& text) const {
     if (options_.on_message) options_.on_message(level, text);
   }
+  void tell(const std::string& text) const {
+    if (options_.verbose) say(MessageLevel::kInfo, text);
+  }
 
   const SyncOptions& options_;
   std::unique_ptr<net::HttpTransport> transport_;
   std::map<std::string, std::uint64_t> lines_of_run_;
+  std::int64_t next_progress_us_ = 0;
+  std::mutex mutex_;  // of what the file threads say
+  std::condition_variable wake_signal_;
+  bool woken_ = false;
 };
 
 }  // namespace

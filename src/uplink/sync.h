@@ -48,7 +48,7 @@ struct SyncReport {
 Result<std::vector<SyncCandidate>> find_runs(const std::vector<std::string>& paths);
 
 /// Sends the runs, those of one id in the order in which they started. A run that a live process is
-/// writing is followed until its exit record, or until its writer is gone.
+/// writing is followed until its writer has closed it or is gone.
 SyncReport sync_runs(const std::vector<SyncCandidate>& runs, const SyncOptions& options);
 
 }  // namespace runstone::uplink

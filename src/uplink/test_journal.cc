@@ -34,6 +34,10 @@ void TestJournal::append(protocol::RecordBody body) {
   if (!writer_->append(bytes)) std::abort();
 }
 
+void TestJournal::append_bytes(const std::string& bytes) {
+  if (!writer_->append(bytes)) std::abort();
+}
+
 void TestJournal::header_and_run(const std::string& project) {
   append(protocol::HeaderRecord{.producer = "0.1.0", .min_consumer = "0.70.0"});
   protocol::RunRecord run{.run_id = run_id_, .project = project, .start_time_us = kStartUs};

@@ -34,6 +34,7 @@ class TestJournal {
   std::string path() const { return path_; }
 
   void append(protocol::RecordBody body);
+  void append_bytes(const std::string& bytes);
   void header_and_run(const std::string& project = "p1");
   /// A row {"_step":step,"loss":value,...} as the SDK writes it.
   void row(std::int64_t step, double loss);

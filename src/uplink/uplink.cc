@@ -20,14 +20,15 @@ namespace {
 /// "No bound" comes as the largest number there is, which a clock cannot add to the time now.
 constexpr std::int64_t kLongestWaitUs = std::int64_t{365} * 24 * 3600 * 1'000'000;
 
+constexpr std::int64_t kConnectTimeoutUs = 5'000'000;
+
 /// One thread around a Delivery: it sleeps when turn() says so, and ends when all is delivered.
 class ThreadedUplink final : public Uplink {
  public:
   explicit ThreadedUplink(UplinkOptions options)
       : journal_(options.journal_path),
-        transport_(net::make_http_client({.proxy = options.target.proxy,
-                                          .verify_tls = options.target.verify_tls,
-                                          .ca_file = options.target.ca_file})),
+        target_(options.target),
+        transport_(make_transport()),
         delivery_(fs::real_file_system(), system_clock(), *transport_, options.target,
                   delivery_options(options)) {
     if (options.identity) identity_ = *options.identity;
@@ -56,11 +57,16 @@ class ThreadedUplink final : public Uplink {
       stop_ = true;
       wake_.notify_all();
       lock.unlock();
-      if (!ended_) transport_->cancel();
+      if (!ended_) {
+        transport_->cancel();
+        delivery_.cancel_files();
+      }
       thread_.join();
     }
     const DeliveryReport report = delivery_.report(rows_written);
-    if (report.complete && report.failed_files == 0) mark_synced(journal_);
+    if (report.complete && report.failed_files == 0 && report.artifacts_not_sent == 0) {
+      mark_synced(journal_);
+    }
     return report;
   }
 
@@ -85,7 +91,14 @@ class ThreadedUplink final : public Uplink {
                   if (told) told(identity);
                 },
             .on_stop = std::move(options.on_stop),
-            .on_message = std::move(options.on_message)};
+            .on_message = std::move(options.on_message),
+            .make_file_transport = [this] { return make_transport(); },
+            .wake =
+                [this] {
+                  const std::scoped_lock lock(mutex_);
+                  woken_ = true;
+                  wake_.notify_all();
+                }};
   }
 
   void work() {
@@ -102,19 +115,28 @@ class ThreadedUplink final : public Uplink {
       const auto left_us = turn.wake_at_us - system_clock().monotonic_us();
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, std::chrono::microseconds(std::max<std::int64_t>(left_us, 0)),
-                     [&] { return stop_ || (hurry_ && !hurried); });
+                     [&] { return stop_ || woken_ || (hurry_ && !hurried); });
+      woken_ = false;
     }
     const std::scoped_lock lock(mutex_);
     ended_ = true;
     ended_signal_.notify_all();
   }
 
+  std::unique_ptr<net::HttpTransport> make_transport() const {
+    return net::make_http_client({.proxy = target_.proxy,
+                                  .verify_tls = target_.verify_tls,
+                                  .ca_file = target_.ca_file,
+                                  .connect_timeout_us = kConnectTimeoutUs});
+  }
+
   const fs::Path journal_;
+  const Target target_;
   std::unique_ptr<net::HttpTransport> transport_;
   mutable std::mutex mutex_;
   std::condition_variable wake_, ended_signal_;
   RunIdentity identity_;
-  bool hurry_ = false, stop_ = false;
+  bool hurry_ = false, stop_ = false, woken_ = false;
   std::atomic<bool> ended_ = false;
   Delivery delivery_;
   std::thread thread_;

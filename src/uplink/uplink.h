@@ -65,13 +65,15 @@ struct UplinkOptions {
 
 /// What became of the run's data. Everything that is not delivered is in the journal.
 struct DeliveryReport {
-  bool complete = false;            ///< every record that was in the journal is acknowledged
-  std::uint64_t acked_rows = 0;     ///< history rows that the server has
-  std::uint64_t left_rows = 0;      ///< history rows in the journal that it does not have yet
-  std::uint64_t dropped_lines = 0;  ///< too long for any server; they are in the journal only
-  std::uint64_t failed_files = 0;   ///< run files that were refused or could not be read
-  bool stopped_by_server = false;   ///< 404, 401, 403, ...: sending ended before finish()
-  std::string error;                ///< the last trouble, for the user; empty if complete
+  bool complete = false;                 ///< every record that was in the journal is acknowledged
+  std::uint64_t acked_rows = 0;          ///< history rows that the server has
+  std::uint64_t left_rows = 0;           ///< history rows in the journal that it does not have yet
+  std::uint64_t dropped_lines = 0;       ///< too long for the server; they are in the journal only
+  std::uint64_t failed_files = 0;        ///< run files that were refused or could not be read
+  std::uint64_t unreadable_records = 0;  ///< intact in the journal, but of no form known here
+  std::uint64_t artifacts_not_sent = 0;  ///< records of artifacts, which are not sent yet
+  bool stopped_by_server = false;        ///< 404, 401, 403, ...: sending ended before finish()
+  std::string error;                     ///< the last trouble, for the user; empty if complete
 };
 
 /// Delivers one journal while it grows. Starts one thread; the journal is the only queue, so memory

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <mutex>
+#include <thread>
 
 #include "base/clock.h"
 #include "net/client/scripted_server.h"
@@ -131,6 +133,49 @@ TEST(Uplink, DestructionWithoutFinishEndsTheThreadWhileAServerHangs) {
   uplink.reset();
 }
 
+TEST(Uplink, ALargeFileDoesNotHoldUpRows) {
+  TrackerServer server;
+  std::promise<void> putting;
+  bool told = false;
+  server.misbehave = [&](const ScriptedRequest& request) -> std::optional<ScriptedAnswer> {
+    if (request.method != "PUT") return std::nullopt;
+    if (!std::exchange(told, true)) putting.set_value();
+    return hang();  // as an upload that takes for ever
+  };
+  TestJournal journal;
+  journal.header_and_run();
+  journal.write_file("media/big.bin", "big");
+  journal.append(protocol::FilesRecord{.files = {{.path = "media/big.bin"}}});
+  auto uplink = start(server, journal);
+  putting.get_future().wait();
+  journal.row(0, 1);
+  while (uplink->acked_rows() < 1) std::this_thread::yield();  // for ever, if the file held it up
+  const auto report = uplink->finish(0, 1);
+  EXPECT_FALSE(report.complete);
+  EXPECT_EQ(report.left_rows, 0u);
+}
+
+TEST(Uplink, ManyFilesArriveBesideTheRows) {
+  TrackerServer server;
+  TestJournal journal;
+  journal.header_and_run();
+  for (int i = 0; i < 30; ++i) {
+    const std::string name = "media/" + std::to_string(i) + ".txt";
+    journal.write_file(name, name);
+    journal.append(protocol::FilesRecord{.files = {{.path = name}}});
+    journal.row(i, i);
+  }
+  journal.exit();
+  auto uplink = start(server, journal);
+  const auto report = uplink->finish(60'000'000, 30);
+  EXPECT_TRUE(report.complete) << report.error;
+  for (int i = 0; i < 30; ++i) {
+    const std::string name = "media/" + std::to_string(i) + ".txt";
+    EXPECT_EQ(server.tracker.files[name], name);
+    EXPECT_EQ(server.tracker.uploaded.count(name), 1u);
+  }
+}
+
 TEST(Sync, SendsMarksAndThenSkips) {
   TrackerServer server;
   TestJournal journal;
@@ -176,6 +221,140 @@ TEST(Sync, ATornTailCostsOnlyTheTornRecord) {
   EXPECT_EQ(sync_runs(*runs, {.target = server.target()}).sent, 1u);
   EXPECT_EQ(server.tracker.history(), std::vector{row_json(0, 0.5)});
   EXPECT_EQ(server.tracker.upserts.back().get("state")->string_or(""), "crashed");
+}
+
+TEST(Sync, FollowsALiveWriterUntilItsEnd) {
+  TrackerServer server;
+  TestJournal journal;
+  journal.header_and_run();
+  journal.row(0, 0.5);
+  const auto runs = find_runs({journal.directory()});
+  ASSERT_TRUE(runs);
+  std::vector<std::string> messages;
+  auto sync = std::async(std::launch::async, [&] {
+    return sync_runs(*runs, {.target = server.target(),
+                             .on_message = [&](MessageLevel, const std::string& text) {
+                               messages.push_back(text);
+                             }});
+  });
+  const auto sent_rows = [&] {
+    const std::scoped_lock lock(server.mutex);
+    return server.tracker.history().size();
+  };
+  while (sent_rows() < 1) std::this_thread::yield();
+  journal.row(1, 0.25);
+  journal.exit(0);
+  journal.close();
+  EXPECT_EQ(sync.get().sent, 1u);
+  EXPECT_EQ(server.tracker.history(), (std::vector{row_json(0, 0.5), row_json(1, 0.25)}));
+  EXPECT_EQ(server.tracker.exit_code, 0);
+  EXPECT_THAT(messages, testing::Contains(HasSubstr("a process is writing it")));
+}
+
+TEST(Sync, AWriterThatDiesWhileItIsFollowedIsACrash) {
+  TrackerServer server;
+  TestJournal journal;
+  journal.header_and_run();
+  journal.row(0, 0.5);
+  const auto runs = find_runs({journal.directory()});
+  ASSERT_TRUE(runs);
+  auto sync =
+      std::async(std::launch::async, [&] { return sync_runs(*runs, {.target = server.target()}); });
+  const auto sent_rows = [&] {
+    const std::scoped_lock lock(server.mutex);
+    return server.tracker.history().size();
+  };
+  while (sent_rows() < 1) std::this_thread::yield();
+  journal.row(1, 0.25);
+  journal.close();
+  EXPECT_EQ(sync.get().sent, 1u);
+  EXPECT_EQ(server.tracker.history().size(), 2u);
+  EXPECT_FALSE(server.tracker.exit_code);
+  EXPECT_EQ(server.tracker.upserts.back().get("state")->string_or(""), "crashed");
+}
+
+TEST(Sync, AForeignClientsOpenJournalIsFollowedNotTrimmed) {
+  TrackerServer server;
+  TestJournal journal;
+  journal.append(protocol::HeaderRecord{.producer = "0.31.0", .min_consumer = "0.70.0"});
+  journal.append(protocol::RunRecord{.run_id = "r1", .project = "p1"});
+  journal.row(0, 0.5);
+  journal.close();
+  // Its writer takes no lock, and has written half of a record.
+  std::ofstream writer(journal.path(), std::ios::app | std::ios::binary);
+  writer << "half" << std::flush;
+  const auto size_bytes = std::filesystem::file_size(journal.path());
+  const auto runs = find_runs({journal.directory()});
+  ASSERT_TRUE(runs);
+  auto sync =
+      std::async(std::launch::async, [&] { return sync_runs(*runs, {.target = server.target()}); });
+  const auto sent_rows = [&] {
+    const std::scoped_lock lock(server.mutex);
+    return server.tracker.history().size();
+  };
+  while (sent_rows() < 1) std::this_thread::yield();
+  EXPECT_EQ(sync.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  writer.close();
+  EXPECT_EQ(sync.get().sent, 1u);
+  EXPECT_EQ(std::filesystem::file_size(journal.path()), size_bytes);
+  EXPECT_EQ(server.tracker.upserts.back().get("state")->string_or(""), "crashed");
+}
+
+TEST(Sync, TrimsTheTornTailOfADeadRun) {
+  TrackerServer server;
+  TestJournal journal;
+  journal.append(protocol::HeaderRecord{.producer = "runstone-0.1.0", .min_consumer = "0.70.0"});
+  journal.append(protocol::RunRecord{.run_id = "r1", .project = "p1"});
+  journal.close();
+  const auto intact_bytes = std::filesystem::file_size(journal.path());
+  std::filesystem::resize_file(journal.path(), intact_bytes + 100'000);  // zeros, as reserved space
+  const auto runs = find_runs({journal.directory()});
+  ASSERT_TRUE(runs);
+  EXPECT_EQ(sync_runs(*runs, {.target = server.target()}).sent, 1u);
+  EXPECT_EQ(std::filesystem::file_size(journal.path()), intact_bytes);
+}
+
+TEST(Sync, SeveralDirectoriesOfOneRunAreSentInOrderOfStartTime) {
+  TrackerServer server;
+  TestJournal second("r1"), first("r1");
+  protocol::RunRecord run{.run_id = "r1", .project = "p1", .start_time_us = 1'000'000};
+  first.append(run);
+  first.row(0, 0.5);
+  first.row(1, 0.5);
+  first.exit();
+  first.close();
+  run.start_time_us = 2'000'000;
+  run.resumed = true;
+  run.starting_step = 2;
+  second.append(run);
+  second.row(2, 0.25);
+  second.exit(3);
+  second.close();
+  const auto runs = find_runs({second.directory(), first.directory()});
+  ASSERT_TRUE(runs);
+  EXPECT_EQ(sync_runs(*runs, {.target = server.target()}).sent, 2u);
+  EXPECT_EQ(server.tracker.history(),
+            (std::vector{row_json(0, 0.5), row_json(1, 0.5), row_json(2, 0.25)}));
+  EXPECT_EQ(server.tracker.exit_code, 3);
+}
+
+TEST(Sync, SaysHowManyArtifactsItDoesNotSend) {
+  TrackerServer server;
+  TestJournal journal;
+  journal.header_and_run();
+  journal.append(protocol::ArtifactRecord{.run_id = "r1", .type = "dataset", .name = "ds"});
+  journal.exit();
+  journal.close();
+  const auto runs = find_runs({journal.directory()});
+  ASSERT_TRUE(runs);
+  std::vector<std::string> messages;
+  const auto report = sync_runs(
+      *runs, {.target = server.target(), .on_message = [&](MessageLevel, const std::string& text) {
+                messages.push_back(text);
+              }});
+  EXPECT_TRUE(report.all_delivered());
+  EXPECT_THAT(messages, testing::Contains(HasSubstr("1 artifact records were not sent")));
+  EXPECT_FALSE(find_runs({journal.directory()})->front().synced) << "it has more to send";
 }
 
 TEST(Sync, OverridesReplaceWhatWasRecorded) {

@@ -268,11 +268,11 @@ def test_a_run_that_was_asked_to_stop_stops(shared_server, tmp_path):
     done = run_script(
         shared_server,
         tmp_path,
-        f"""
+        """
         import time, wandb
         run = wandb.init(project="stopped", id="s1",
                          settings=wandb.Settings(x_disable_stats=True, x_file_stream_transmit_interval=0.2))
-        run.log({{"i": 0}})
+        run.log({"i": 0})
         api = wandb.Api()
         api.run("stopped/s1").stop()
         deadline = time.monotonic() + 60
@@ -280,7 +280,7 @@ def test_a_run_that_was_asked_to_stop_stops(shared_server, tmp_path):
             i = 0
             while time.monotonic() < deadline:
                 i += 1
-                run.log({{"i": i}})
+                run.log({"i": i})
                 time.sleep(0.05)
         except KeyboardInterrupt:
             print("INTERRUPTED", flush=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import struct
 import sys
 
 import runstone
@@ -17,14 +16,15 @@ MODE = os.environ.get("WRITER_MODE", "offline")
 def main() -> None:
     folder, run_id, counter_path = sys.argv[1:4]
     with open(counter_path, "r+b") as file:
-        counter = mmap.mmap(file.fileno(), 8)
+        # One store of eight bytes: struct.pack_into() would clear them first, and a kill could fall between.
+        counter = memoryview(mmap.mmap(file.fileno(), 8)).cast("q")
     settings = runstone.Settings(silent=True, console="off")
     run = runstone.init(project="crash", id=run_id, dir=folder, mode=MODE, settings=settings)
     i = 0
     while True:
         run.log(row(i))
         i += 1
-        struct.pack_into("<q", counter, 0, i)
+        counter[0] = i
 
 
 if __name__ == "__main__":
