@@ -1,6 +1,11 @@
 // What history costs the server: lines decoded, parts written, charts drawn.
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -10,13 +15,16 @@
 
 #include <benchmark/benchmark.h>
 
+#include "base/clock.h"
 #include "base/json.h"
+#include "base/task.h"
+#include "base/thread_pool.h"
+#include "ingest/ingest.h"
 #include "objects/object_store.h"
 #include "query/query.h"
 #include "query/series_format.h"
-#include "store/memory/memory_store.h"
 #include "store/parts/part.h"
-#include "store/tail_lines.h"
+#include "store/sqlite/sqlite_store.h"
 
 namespace runstone {
 namespace {
@@ -68,32 +76,36 @@ void write_part(benchmark::State& state) {
 }
 BENCHMARK(write_part)->Arg(1)->Arg(10)->Arg(100)->Unit(benchmark::kMillisecond);
 
-/// A run of a million rows: parts of 64k rows in a folder, and a tail of 16,960.
+/// A run of a million rows that came in through ingest: parts made by its compaction, as files of a
+/// folder, and the rest in the tail of an SQLite file.
 class MillionRows {
  public:
+  static constexpr std::int64_t kRows = 1'000'000;
+
   MillionRows() {
     folder_ = std::filesystem::temp_directory_path() /
               ("runstone_chart_bench_" + std::to_string(::getpid()));
     std::filesystem::create_directories(folder_);
-    objects_ = *objects::open_folder_store(folder_);
-    store_ = store::memory::make_store();
+    objects_ = must(objects::open_folder_store(folder_ / "objects"));
+    store_ = must(store::sqlite::open_store(folder_ / "bench.db"));
     store::User user;
     user.name = "alice";
-    discard(store_->create_user(user), "an empty store takes it");
-    store::NewRun run;
-    run.project = store_->create_project(store_->find_entity("alice")->id, "p", 1)->id;
-    run.name = run.display_name = "r";
-    run_ = *store_->create_run(run, {});
-    constexpr std::int64_t kRows = 1'000'000, kPart = 65'536;
-    for (std::int64_t first = 0; first < kRows; first += kPart) {
-      if (first + kPart <= kRows) {
-        add_part(first, kPart);
-      } else {
-        add_tail(first, kRows - first);
-      }
-    }
+    must(store_->create_user(user));
+    ingest_ = must(
+        ingest::Ingest::create(*store_, *objects_, system_clock(), pool_, {.background = false}));
+    ingest::UpsertRun run;
+    run.entity = "alice";
+    run.project = "p";
+    run.name = "r";
+    run_ = must(ingest_->upsert_run(run)).run;
+    for (std::int64_t first = 0; first < kRows; first += kBody) append(first);
+    run_ = must(store_->get_run(run_.id));
   }
-  ~MillionRows() { std::filesystem::remove_all(folder_); }
+  ~MillionRows() {
+    ingest_.reset();
+    store_.reset();
+    std::filesystem::remove_all(folder_);
+  }
 
   std::unique_ptr<query::Query> open() const {
     return std::make_unique<query::Query>(*store_, *objects_);
@@ -102,41 +114,35 @@ class MillionRows {
 
  private:
   static constexpr int kMetrics = 3;
-  void add_part(std::int64_t first, std::int64_t count) {
-    parts::RowBatch rows;
-    for (std::int64_t i = 0; i < count; ++i)
-      rows.add_line_or_keep(first + i, make_line(first + i, kMetrics));
-    const auto bytes = *parts::write_part(rows);
-    store::NewPart part;
-    part.info.run = run_.id;
-    part.info.first_line = first;
-    part.info.end_line = first + count;
-    part.info.size_bytes = static_cast<std::int64_t>(bytes.parquet.size());
-    part.info.object_key = "parts/" + std::to_string(first) + ".parquet";
-    part.info.overview_key = "parts/" + std::to_string(first) + ".overview";
-    discard(objects_->put(part.info.object_key, bytes.parquet),
-            "a failure shows as an empty chart");
-    discard(objects_->put(part.info.overview_key, bytes.overview), "likewise");
-    store::Batch batch;
-    batch.add_parts.push_back(part);
-    discard(store_->commit(batch), "likewise");
+  static constexpr std::int64_t kBody = 5000;  // rows a request
+
+  template <typename T>
+  static T must(Result<T> result) {
+    if (!result) {
+      std::fprintf(stderr, "chart_bench: %s\n", result.error().message.c_str());
+      std::exit(1);
+    }
+    return *std::move(result);
   }
-  void add_tail(std::int64_t first, std::int64_t count) {
-    std::string lines;
-    for (std::int64_t i = 0; i < count; ++i) lines += make_line(first + i, kMetrics) + "\n";
-    store::TailChunk chunk;
-    chunk.run = run_.id;
-    chunk.first_line = first;
-    chunk.line_count = count;
-    chunk.data = store::encode_lines(lines);
-    store::Batch batch;
-    batch.put_chunks.push_back(chunk);
-    discard(store_->commit(batch), "a failure shows as an empty chart");
+  void append(std::int64_t first) {
+    protocol::FileStreamBody body;
+    body.history.offset = first;
+    for (std::int64_t i = first; i < first + kBody; ++i) {
+      body.history.text += make_line(i, kMetrics);
+      body.history.ends.push_back(static_cast<std::uint32_t>(body.history.text.size()));
+      body.history.text += '\n';
+    }
+    body.history.text.append(protocol::StreamLines::kPaddingBytes, '\0');
+    must(wait_for(ingest_->append({{"alice", "p", "r"}, std::move(body), false, "", ""})));
+    if (first + kBody == kRows) return;  // a live run has a tail
+    if (auto done = ingest_->compact(); !done) must(Result<int>(fail(done.error())));
   }
 
   std::filesystem::path folder_;
+  ThreadPool pool_{2, 1000};
   std::unique_ptr<objects::ObjectStore> objects_;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<ingest::Ingest> ingest_;
   store::RunInfo run_;
 };
 
@@ -191,7 +197,82 @@ void history_page(benchmark::State& state) {
 }
 BENCHMARK(history_page)->Unit(benchmark::kMillisecond);
 
+/// A page of 50 charts that follows a live run: each query asks for what came since `after`.
+std::vector<query::Query::SeriesOfRun> live_page(std::int64_t new_rows) {
+  std::vector<query::Query::SeriesOfRun> page;
+  for (int i = 0; i < 50; ++i) {
+    auto request = request_of(0);
+    request.key = "train/metric_" + std::to_string(i % 3);
+    request.after = MillionRows::kRows - 1 - new_rows;
+    page.push_back({&million().run(), request});
+  }
+  return page;
+}
+
+void live_page(benchmark::State& state) {
+  const auto query = million().open();
+  const auto page = live_page(state.range(0));
+  for (auto _ : state) benchmark::DoNotOptimize(query->series_many(page).size());
+}
+BENCHMARK(live_page)->Arg(0)->Arg(100)->Arg(1000)->Unit(benchmark::kMillisecond);
+
+template <typename Work>
+double median_ms(int repeats, Work work) {
+  std::vector<double> times;
+  for (int i = 0; i < repeats; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    work();
+    times.push_back(
+        std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin)
+            .count());
+  }
+  std::nth_element(times.begin(), times.begin() + repeats / 2, times.end());
+  return times[static_cast<std::size_t>(repeats / 2)];
+}
+
+/// One line for run_bench.py: medians of wall time, by what a user waits for.
+void print_json() {
+  const auto draw = [](const query::Query& query, int kind) {
+    auto series = query.series(million().run(), request_of(kind));
+    if (!series || series->count == 0) {
+      std::fprintf(stderr, "chart_bench: an empty chart\n");
+      std::exit(1);
+    }
+    benchmark::DoNotOptimize(query::encode_series({{"r", "k", *std::move(series), ""}}));
+  };
+  million();
+  const double first_ms = median_ms(9, [&] { draw(*million().open(), 0); });
+  const double any_x_first_ms = median_ms(5, [&] { draw(*million().open(), 3); });
+  const auto query = million().open();
+  for (const int kind : {0, 2, 3}) draw(*query, kind);
+  const double chart_ms = median_ms(51, [&] { draw(*query, 0); });
+  const double zoom_ms = median_ms(51, [&] { draw(*query, 2); });
+  const double any_x_ms = median_ms(21, [&] { draw(*query, 3); });
+  const auto read_page = [&] {
+    const auto lines =
+        query->history(million().run(), store::Stream::kHistory, {500'000, 501'000, -1});
+    benchmark::DoNotOptimize(lines->size());
+  };
+  read_page();
+  const double page_ms = median_ms(11, read_page);
+  const auto live = live_page(100);
+  const double live_ms = median_ms(51, [&] { query->series_many(live); });
+  std::printf(
+      "{\"chart_ms\":%.3f,\"chart_first_ms\":%.3f,\"zoom_ms\":%.3f,\"any_x_ms\":%.3f,"
+      "\"any_x_first_ms\":%.3f,\"history_page_ms\":%.3f,\"live_page_ms\":%.3f}\n",
+      chart_ms, first_ms, zoom_ms, any_x_ms, any_x_first_ms, page_ms, live_ms);
+}
+
 }  // namespace
 }  // namespace runstone
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  if (argc == 2 && std::strcmp(argv[1], "--json") == 0) {
+    runstone::print_json();
+    return 0;
+  }
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

@@ -1,5 +1,5 @@
-// A load on the server's road for rows: many writers on connections that stay open, each sending one
-// body after another, each body new rows of a run of its own; beside them a reader that charts.
+// A load on the server's road for rows: many writers on connections that stay open, each sending
+// one body after another, each body new rows of a run of its own; beside them a reader that charts.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -72,9 +72,10 @@ class Connection {
 
   /// Posts and reads the whole answer. `status` is its code.
   std::string post(const std::string& path, std::string_view body, int& status) {
-    std::string head = "POST " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: " +
-                       authorization_ + "\r\nContent-Type: application/json\r\nContent-Length: " +
-                       std::to_string(body.size()) + "\r\n\r\n";
+    std::string head =
+        "POST " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: " + authorization_ +
+        "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+        "\r\n\r\n";
     send_all(head);
     send_all(body);
     return read_answer(status);
@@ -115,7 +116,8 @@ class Connection {
   int socket_ = -1;
 };
 
-/// A body whose line numbers are overwritten before each sending, so that no text is made in between.
+/// A body whose line numbers are overwritten before each sending, so that no text is made in
+/// between.
 class Body {
  public:
   Body(const Options& options, std::uint64_t seed) : rows_(options.rows) {
@@ -214,13 +216,14 @@ Results read_charts(const Options& options, const std::vector<std::string>& runs
   Results results;
   for (std::size_t i = 0; !done; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(250));
-    const Value query = {{"run", options.entity + "/" + options.project + "/" + runs[i % runs.size()]},
-                         {"key", "train/metric_" + std::to_string(i % 10)},
-                         {"points", 1000}};
+    const Value query = {
+        {"run", options.entity + "/" + options.project + "/" + runs[i % runs.size()]},
+        {"key", "train/metric_" + std::to_string(i % 10)},
+        {"points", 1000}};
     const auto start = Clock::now();
     int status = 0;
-    const auto answer = connection.post(
-        "/api/series", json::to_text(Value{{"queries", List{query}}}), status);
+    const auto answer =
+        connection.post("/api/series", json::to_text(Value{{"queries", List{query}}}), status);
     if (status != 200) die("series: " + std::to_string(status) + " " + answer.substr(0, 200));
     results.latencies_ms.push_back(ms_since(start));
   }
@@ -241,17 +244,28 @@ Options parse(int count, char** arguments) {
       if (++i >= count) die("a value is missing after " + std::string(name));
       return arguments[i];
     };
-    if (name == "--port") options.port = std::atoi(next());
-    else if (name == "--key") options.key = next();
-    else if (name == "--entity") options.entity = next();
-    else if (name == "--project") options.project = next();
-    else if (name == "--seconds") options.seconds = std::atof(next());
-    else if (name == "--writers") options.writers = std::atoi(next());
-    else if (name == "--rows") options.rows = std::atoi(next());
-    else if (name == "--keys") options.keys = std::atoi(next());
-    else if (name == "--no-chart") options.chart = false;
-    else if (name == "--json") options.json = true;
-    else die("unknown option " + std::string(name));
+    if (name == "--port")
+      options.port = std::atoi(next());
+    else if (name == "--key")
+      options.key = next();
+    else if (name == "--entity")
+      options.entity = next();
+    else if (name == "--project")
+      options.project = next();
+    else if (name == "--seconds")
+      options.seconds = std::atof(next());
+    else if (name == "--writers")
+      options.writers = std::atoi(next());
+    else if (name == "--rows")
+      options.rows = std::atoi(next());
+    else if (name == "--keys")
+      options.keys = std::atoi(next());
+    else if (name == "--no-chart")
+      options.chart = false;
+    else if (name == "--json")
+      options.json = true;
+    else
+      die("unknown option " + std::string(name));
   }
   if (options.key.empty() || options.entity.empty()) die("--key and --entity are needed");
   return options;
@@ -300,10 +314,11 @@ int run(const Options& options) {
                                   {"chart_p99_ms", chart_p99}})
                   .c_str());
   } else {
-    std::printf("%.3f M points/s over %.1f s; answers p50 %.1f ms, p99 %.1f ms; charts p50 %.1f ms, "
-                "p99 %.1f ms; %lld refused\n",
-                points_per_s / 1e6, seconds, p50, p99, chart_p50, chart_p99,
-                static_cast<long long>(all.refused));
+    std::printf(
+        "%.3f M points/s over %.1f s; answers p50 %.1f ms, p99 %.1f ms; charts p50 %.1f ms, "
+        "p99 %.1f ms; %lld refused\n",
+        points_per_s / 1e6, seconds, p50, p99, chart_p50, chart_p99,
+        static_cast<long long>(all.refused));
   }
   return 0;
 }

@@ -26,12 +26,19 @@ std::pair<std::int64_t, std::int64_t> rows_around(const parts::Overview& overvie
   return {(begin - blocks.begin()) * parts::kBlockRows, (end - blocks.begin()) * parts::kBlockRows};
 }
 
-/// The x of each row of the slice: the value of key `x` in the same line, NaN where it has none.
-Result<std::vector<double>> join_x(const ViewPart& part, const parts::Slice& slice,
+/// The x of each row of the slice, which holds the rows from `begin` of `y`: the value of key `x`
+/// in the same line, NaN where it has none.
+Result<std::vector<double>> join_x(const ViewPart& part, const parts::KeyEntry& y,
+                                   std::int64_t slice_begin, const parts::Slice& slice,
                                    std::string_view x) {
   std::vector<double> joined(slice.line.size(), kNan);
   const auto* key = part.reader->overview().find(x);
   if (key == nullptr || slice.line.empty()) return joined;
+  // A key has at most one row a line: if both are in every line, equal rows are equal lines.
+  if (const auto lines = part.reader->info().lines; key->rows == lines && y.rows == lines) {
+    return part.reader->read_numbers(*key, slice_begin,
+                                     slice_begin + static_cast<std::int64_t>(slice.line.size()));
+  }
   const auto [begin, end] =
       rows_around(part.reader->overview(), *key, slice.step.front(), slice.step.back());
   RUNSTONE_TRY(const auto other, part.reader->read(*key, false, begin, std::min(end, key->rows)));
@@ -64,8 +71,9 @@ Result<void> read_points(const ViewPart& part, const parts::KeyEntry& key, std::
   const bool by_step = x == "_step";
   std::vector<double> joined;
   if (!by_step) {
-    RUNSTONE_TRY(joined, join_x(part, slice, x));
+    RUNSTONE_TRY(joined, join_x(part, key, begin, slice, x));
   }
+  out.reserve(out.size() + slice.line.size());
   for (std::size_t i = 0; i < slice.line.size(); ++i) {
     const double at = by_step ? static_cast<double>(slice.step[i]) : joined[i];
     const bool counts = slice.has_value[i] != 0 && !part.is_hidden(slice.line[i]);
@@ -75,13 +83,14 @@ Result<void> read_points(const ViewPart& part, const parts::KeyEntry& key, std::
 }
 
 void scan_points(const parts::RowBatch& rows, std::string_view key, std::string_view x,
-                 ChartPoints& out) {
+                 std::int64_t after, ChartPoints& out) {
   const auto key_id = rows.find_key(key);
   const bool by_step = x == "_step";
   const auto x_id = rows.find_key(x);
   if (!key_id || (!by_step && !x_id)) return;
   const auto& leaves = rows.leaves();
   for (const auto& row : rows.rows()) {
+    if (row.step <= after) continue;
     const parts::Leaf* value = nullptr;
     double at = by_step ? static_cast<double>(row.step) : kNan;
     for (auto i = row.leaf_begin; i < row.leaf_end; ++i) {

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "base/try.h"
+#include "query/chart_bucket.h"
+#include "query/chart_by_rows.h"
 #include "query/chart_points.h"
 
 namespace runstone::query {
@@ -15,7 +17,6 @@ namespace {
 using parts::Block;
 using parts::KeyEntry;
 
-constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // Rows between two places of a part that are read at once rather than by two reads.
 constexpr std::int64_t kReadGap = 16384;
@@ -28,38 +29,6 @@ struct Item {
   const Block* block = nullptr;
   std::int64_t begin = 0, end = 0;  // rows of the key, or indices of the points
   double first_x = 0, last_x = 0;   // of a block
-};
-
-struct Bucket {
-  std::int64_t rows = 0, numbers = 0, finite = 0;
-  double x = 0, min = 0, max = 0, sum = 0;
-
-  void add(double at, double value) {
-    ++rows;
-    x = at;
-    if (std::isnan(value)) return;
-    min = numbers == 0 ? value : std::min(min, value);
-    max = numbers == 0 ? value : std::max(max, value);
-    ++numbers;
-    if (std::isfinite(value)) {
-      ++finite;
-      sum += value;
-    }
-  }
-  void add(const Block& block, double last_x) {
-    rows += block.rows;
-    x = last_x;
-    if (block.numbers == 0) return;
-    min = numbers == 0 ? block.min : std::min(min, block.min);
-    max = numbers == 0 ? block.max : std::max(max, block.max);
-    numbers += block.numbers;
-    finite += block.numbers - block.infinities;
-    sum += block.sum;
-  }
-  double mean() const {
-    if (finite > 0) return sum / static_cast<double>(finite);
-    return numbers > 0 && min == max ? min : kNan;  // only infinities
-  }
 };
 
 double first_x(const Block& block, const std::string& x) {
@@ -75,22 +44,26 @@ double last_x(const Block& block, const std::string& x) {
 
 class SeriesReader {
  public:
-  SeriesReader(const StreamView& view, const SeriesRequest& request)
+  SeriesReader(const StreamView& view, const SeriesRequest& request, ColumnCache* cache)
       : view_(view),
         request_(request),
+        cache_(cache),
         min_(request.min.value_or(-kInfinity)),
         max_(request.max.value_or(kInfinity)),
         after_(request.after.value_or(std::numeric_limits<std::int64_t>::min())) {}
 
   Result<Series> read() {
-    for (const auto& rows : view_.tail) scan_points(*rows, request_.key, request_.x, tail_);
+    for (const auto& rows : view_.tail) {
+      scan_points(*rows, request_.key, request_.x, after_, tail_);
+    }
     sort_points(tail_);
     series_.last_step = last_step();
-    if (overviews_serve()) {
-      plan_by_overviews();
-    } else {
-      RUNSTONE_TRY(plan_by_rows());
+    if (!overviews_serve()) {
+      RUNSTONE_TRY(auto series, chart_by_rows(view_, request_, std::move(tail_), cache_));
+      series.last_step = series_.last_step;
+      return series;
     }
+    plan_by_overviews();
     // Edges of the range, and blocks that hold more than numbers.
     RUNSTONE_TRY(expand([](const Item& item) { return item.kind == Item::Kind::kRows; }));
     series_.count = count();
@@ -106,13 +79,20 @@ class SeriesReader {
   }
 
  private:
+  /// The part's entry of the key; null where it can have no row that is asked for.
+  const KeyEntry* find_key(const ViewPart& part) const {
+    if (part.reader->info().last_step <= after_) return nullptr;
+    return part.reader->overview().find(request_.key);
+  }
+
   std::int64_t last_step() const {
     std::int64_t last = -1;
     for (const auto step : tail_.step) last = std::max(last, step);
     for (const auto& part : view_.parts) {
-      const auto* key = part.reader->overview().find(request_.key);
-      if (key != nullptr)
-        last = std::max(last, part.reader->overview().blocks(*key)[key->blocks() - 1].last_step);
+      const auto* key = find_key(part);
+      if (key == nullptr) continue;
+      const auto step = part.reader->overview().blocks(*key)[key->blocks() - 1].last_step;
+      if (step > after_) last = std::max(last, step);
     }
     return last;
   }
@@ -127,7 +107,7 @@ class SeriesReader {
     std::int64_t step = std::numeric_limits<std::int64_t>::min();
     for (const auto& part : view_.parts) {
       const auto& overview = part.reader->overview();
-      const auto* key = overview.find(request_.key);
+      const auto* key = find_key(part);
       if (key == nullptr) continue;
       if (!part.hidden.empty()) return false;
       if (by_runtime ? !overview.runtimes_ascend() : !by_step && !overview.timestamps_ascend()) {
@@ -145,7 +125,7 @@ class SeriesReader {
   void plan_by_overviews() {
     for (const auto& part : view_.parts) {
       const auto& overview = part.reader->overview();
-      const auto* key = overview.find(request_.key);
+      const auto* key = find_key(part);
       if (key == nullptr) continue;
       // Of very long runs 16 blocks together are still narrower than a bucket.
       const bool large =
@@ -169,22 +149,6 @@ class SeriesReader {
     const bool numbers_only = block.rows == block.numbers + block.nans;
     if (!inside || !numbers_only) item.kind = Item::Kind::kRows;
     items_.push_back(item);
-  }
-
-  /// x does not rise with the rows: all of them have to be read and sorted.
-  Result<void> plan_by_rows() {
-    ChartPoints all;
-    for (const auto& part : view_.parts) {
-      const auto* key = part.reader->overview().find(request_.key);
-      if (key == nullptr) continue;
-      ChartPoints read;
-      RUNSTONE_TRY(read_points(part, *key, request_.x, 0, key->rows, read));
-      take(read, 0, read.size(), all);
-    }
-    take(tail_, 0, tail_.size(), all);
-    sort_points(all);
-    add_points(all, 0, all.size());
-    return {};
   }
 
   bool wanted(const ChartPoints& points, std::size_t i) const {
@@ -254,24 +218,11 @@ class SeriesReader {
       return item.kind == Item::Kind::kPoints ? points_.x[static_cast<std::size_t>(item.end - 1)]
                                               : item.last_x;
     };
-    low_ = first(items_.front());
-    // An infinite x is no place on a screen; what lies there falls into the outermost buckets.
-    const double high = std::min(last(items_.back()), std::numeric_limits<double>::max());
-    low_ = std::max(low_, std::numeric_limits<double>::lowest());
-    width_ =
-        high / static_cast<double>(request_.points) - low_ / static_cast<double>(request_.points);
-  }
-  std::int64_t bucket_of(double x) const {
-    if (!(width_ > 0)) return 0;
-    const double place = std::floor(x / width_ - low_ / width_);
-    return static_cast<std::int64_t>(
-        std::clamp(place, 0.0, static_cast<double>(request_.points - 1)));
+    buckets_ = Buckets(first(items_.front()), last(items_.back()), request_.points);
   }
   /// A block no wider than a bucket goes whole into the bucket of its last row: the buckets' edges
   /// may move by less than a pixel, but what a bucket says of its rows stays exact.
-  bool fits(const Item& item) const {
-    return item.last_x - item.first_x <= width_ || !(width_ > 0);
-  }
+  bool fits(const Item& item) const { return buckets_.fit(item.last_x - item.first_x); }
 
   void give_rows() {
     for (const Item& item : items_) {
@@ -289,52 +240,46 @@ class SeriesReader {
     Bucket bucket;
     const auto enter = [&](std::int64_t index) {
       if (index == current) return;
-      give(bucket);
+      bucket.give_to(series_);
       bucket = Bucket();
       current = index;
     };
     for (const Item& item : items_) {
       if (item.kind == Item::Kind::kBlock) {
         // Never back: rows already given out are before these.
-        enter(std::max(current, bucket_of(item.last_x)));
+        enter(std::max(current, buckets_.index_of(item.last_x)));
         bucket.add(*item.block, item.last_x);
         continue;
       }
       for (auto i = static_cast<std::size_t>(item.begin); i < static_cast<std::size_t>(item.end);
            ++i) {
-        enter(std::max(current, bucket_of(points_.x[i])));
+        enter(std::max(current, buckets_.index_of(points_.x[i])));
         bucket.add(points_.x[i], points_.value[i]);
       }
     }
-    give(bucket);
-  }
-
-  void give(const Bucket& bucket) {
-    if (bucket.rows == 0) return;
-    series_.x.push_back(bucket.x);
-    series_.mean.push_back(bucket.mean());
-    series_.min.push_back(bucket.numbers > 0 ? bucket.min : kNan);
-    series_.max.push_back(bucket.numbers > 0 ? bucket.max : kNan);
+    bucket.give_to(series_);
   }
 
   const StreamView& view_;
   const SeriesRequest& request_;
+  ColumnCache* const cache_;  // may be null
   const double min_, max_;
   const std::int64_t after_;
   ChartPoints tail_;
   ChartPoints points_;  // what items of kind kPoints refer to
   std::vector<Item> items_;
-  double low_ = 0, width_ = 0;
+  Buckets buckets_;
   Series series_;
 };
 
 }  // namespace
 
-Result<Series> chart_series(const StreamView& view, const SeriesRequest& request) {
+Result<Series> chart_series(const StreamView& view, const SeriesRequest& request,
+                            ColumnCache* cache) {
   if (request.points < 1 || request.points > kMaxPoints) {
     return fail(ErrorCode::kInvalidArgument, "points must be 1 to " + std::to_string(kMaxPoints));
   }
-  return SeriesReader(view, request).read();
+  return SeriesReader(view, request, cache).read();
 }
 
 }  // namespace runstone::query

@@ -1,6 +1,8 @@
 #include "query/query.h"
 
 #include <algorithm>
+#include <limits>
+#include <map>
 #include <utility>
 
 #include "base/try.h"
@@ -18,19 +20,48 @@ constexpr std::int64_t kMaxConsoleLines = 10'000;
 struct Query::Impl {
   const store::Store& store;
   StreamReader reader;
+  mutable ColumnCache columns;
 };
 
 Query::Query(const store::Store& store, const objects::ObjectStore& objects)
     : Query(store, objects, Limits()) {}
 
 Query::Query(const store::Store& store, const objects::ObjectStore& objects, Limits limits)
-    : impl_(new Impl{
-          store, StreamReader(store, objects, limits.part_cache_bytes, limits.tail_cache_bytes)}) {}
+    : impl_(new Impl{store,
+                     StreamReader(store, objects, limits.part_cache_bytes, limits.tail_cache_bytes),
+                     ColumnCache(limits.column_cache_bytes)}) {}
 Query::~Query() = default;
 
 Result<Series> Query::series(const store::RunInfo& run, const SeriesRequest& request) const {
-  RUNSTONE_TRY(const auto view, impl_->reader.open(run, request.stream));
-  return chart_series(view, request);
+  return std::move(series_many({{&run, request}}).front());
+}
+
+std::vector<Result<Series>> Query::series_many(const std::vector<SeriesOfRun>& asked) const {
+  // One view at a time: those of hundreds of runs together could be large.
+  std::map<std::pair<store::RunId, store::Stream>, std::vector<std::size_t>> by_stream;
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    by_stream[{asked[i].run->id, asked[i].request.stream}].push_back(i);
+  }
+  std::vector<Result<Series>> answers(asked.size(), Series());
+  for (const auto& [stream, queries] : by_stream) {
+    auto after = std::numeric_limits<std::int64_t>::max();
+    for (const auto i : queries) {
+      after = std::min(after,
+                       asked[i].request.after.value_or(std::numeric_limits<std::int64_t>::min()));
+    }
+    const auto& run = *asked[queries.front()].run;
+    const auto view = after == std::numeric_limits<std::int64_t>::min()
+                          ? impl_->reader.open(run, stream.second)
+                          : impl_->reader.open_after(run, stream.second, after);
+    for (const auto i : queries) {
+      if (view) {
+        answers[i] = chart_series(*view, asked[i].request, &impl_->columns);
+      } else {
+        answers[i] = fail(view.error());
+      }
+    }
+  }
+  return answers;
 }
 
 Result<std::vector<std::string>> Query::history(const store::RunInfo& run, store::Stream stream,

@@ -78,8 +78,9 @@ struct ProjectPage {
 class Query {
  public:
   struct Limits {
-    std::int64_t part_cache_bytes = 256ll << 20;  ///< opened parts with their overviews
-    std::int64_t tail_cache_bytes = 256ll << 20;  ///< decoded tails of live runs
+    std::int64_t part_cache_bytes = 256ll << 20;    ///< opened parts with their overviews
+    std::int64_t tail_cache_bytes = 256ll << 20;    ///< decoded tails of live runs
+    std::int64_t column_cache_bytes = 128ll << 20;  ///< columns of charts over any metric
   };
   Query(const store::Store& store, const objects::ObjectStore& objects);
   Query(const store::Store& store, const objects::ObjectStore& objects, Limits limits);
@@ -90,6 +91,13 @@ class Query {
   // Charts ---------------------------------------------------------------------------------------
   /// One line of a chart; `run` must exist. An unknown key gives no points and no error.
   Result<Series> series(const store::RunInfo& run, const SeriesRequest& request) const;
+  /// Many lines, answers in the order asked; each as series() gives it. Those of one run and stream
+  /// are drawn from one view of it. The runs are borrowed.
+  struct SeriesOfRun {
+    const store::RunInfo* run = nullptr;
+    SeriesRequest request;
+  };
+  std::vector<Result<Series>> series_many(const std::vector<SeriesOfRun>& asked) const;
 
   // History and events ---------------------------------------------------------------------------
   /// Lines as JSON, ascending by step (ties by line), values equal to what was logged.

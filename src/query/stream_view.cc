@@ -1,6 +1,7 @@
 #include "query/stream_view.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <xxhash.h>
@@ -30,6 +31,21 @@ class ObjectSource : public parts::ByteSource {
   std::string key_;
   std::int64_t size_;
 };
+
+// More chunks than these are joined rather than looked through one by one.
+constexpr std::int64_t kMaxLooseChunks = 64;
+
+/// Whether a row of the chunk can have a step greater than `after`. A row without `_step` has its
+/// line number for one; of events the store keeps no steps.
+bool may_follow(const store::TailChunk& chunk, std::int64_t after) {
+  return chunk.stream != store::Stream::kHistory ||
+         std::max(chunk.last_step, chunk.end_line() - 1) > after;
+}
+
+template <typename A, typename B>
+bool overlap(const A& a, std::int64_t a_end, const B& b, std::int64_t b_end) {
+  return a.first_line < b_end && b.first_line < a_end;
+}
 
 bool has_line(const std::vector<RowsPointer>& tail, std::int64_t line) {
   return std::any_of(tail.begin(), tail.end(),
@@ -81,7 +97,8 @@ StreamReader::StreamReader(const store::Store& store, const objects::ObjectStore
       objects_(objects),
       parts_(part_cache_bytes),
       decoded_parts_(part_cache_bytes),
-      tails_(tail_cache_bytes) {}
+      tails_(tail_cache_bytes),
+      decoded_chunks_(tail_cache_bytes / 4) {}
 
 Result<PartPointer> StreamReader::open_part(const std::string& cache_key,
                                             const store::PartInfo& info) const {
@@ -190,23 +207,81 @@ Result<void> StreamReader::hide_lines(StreamView& view) const {
   return {};
 }
 
+Result<ViewPart> StreamReader::view_part(const store::RunInfo& run,
+                                         const store::PartInfo& info) const {
+  // Ids could be given anew after a restore; time and size tell such parts apart.
+  const std::string key = std::to_string(store::to_number(info.id)) + "/" +
+                          std::to_string(info.created_at_us) + "/" +
+                          std::to_string(info.size_bytes) + "/" + info.object_key;
+  auto reader = open_part(key, info);
+  if (!reader) {
+    return fail(std::move(reader).error().with_context("run " + run.name + ", part " +
+                                                       std::to_string(store::to_number(info.id))));
+  }
+  return ViewPart{key, *std::move(reader), info, {}};
+}
+
 Result<StreamView> StreamReader::open(const store::RunInfo& run, store::Stream stream) const {
   RUNSTONE_TRY(const auto lines, store_.lines(run.id, stream));
   StreamView view;
   for (const auto& info : lines.parts) {
-    // Ids could be given anew after a restore; time and size tell such parts apart.
-    const std::string key = std::to_string(store::to_number(info.id)) + "/" +
-                            std::to_string(info.created_at_us) + "/" +
-                            std::to_string(info.size_bytes) + "/" + info.object_key;
-    auto reader = open_part(key, info);
-    if (!reader) {
-      return fail(std::move(reader).error().with_context(
-          "run " + run.name + ", part " + std::to_string(store::to_number(info.id))));
-    }
-    view.parts.push_back({key, *std::move(reader), info, {}});
+    RUNSTONE_TRY(auto part, view_part(run, info));
+    view.parts.push_back(std::move(part));
   }
   RUNSTONE_TRY(const auto tail, decode_tail(run, stream, lines.tail));
   view.tail = tail->segments;
+  RUNSTONE_TRY(hide_lines(view));
+  return view;
+}
+
+Result<RowsPointer> StreamReader::decode_chunk(const store::TailChunk& chunk) const {
+  const std::string key = std::to_string(store::to_number(chunk.run)) + "/" +
+                          std::to_string(static_cast<int>(chunk.stream)) + "/" +
+                          std::to_string(chunk.first_line) + "/" +
+                          std::to_string(XXH3_64bits(chunk.data.data(), chunk.data.size()));
+  if (auto rows = decoded_chunks_.find(key)) return rows;
+  auto rows = std::make_shared<parts::RowBatch>();
+  RUNSTONE_TRY(const auto lines, store::DecodedLines::decode(chunk.data));
+  for (std::size_t line = 0; line < lines.size(); ++line) {
+    rows->add_line_or_keep(chunk.first_line + static_cast<std::int64_t>(line), lines[line]);
+  }
+  decoded_chunks_.put(key, rows, static_cast<std::int64_t>(rows->memory_bytes()));
+  return RowsPointer(rows);
+}
+
+Result<StreamView> StreamReader::open_after(const store::RunInfo& run, store::Stream stream,
+                                            std::int64_t after) const {
+  // The tail before the parts: what a compaction moves in between is in both then, never in none.
+  RUNSTONE_TRY(const auto index, store_.tail_index(run.id, stream));
+  const auto first = std::find_if(index.begin(), index.end(),
+                                  [&](const auto& chunk) { return may_follow(chunk, after); });
+  if (index.end() - first > kMaxLooseChunks) return open(run, stream);
+  std::vector<store::TailChunk> chunks;
+  if (first != index.end()) {
+    RUNSTONE_TRY(chunks, store_.tail(run.id, stream, first->first_line,
+                                     std::numeric_limits<std::int64_t>::max()));
+  }
+  RUNSTONE_TRY(const auto parts, store_.parts(run.id, stream));
+  StreamView view;
+  for (const auto& info : parts) {
+    if (info.last_step <= after) continue;
+    // Lines of it that are replaced by what was left out above must not come back: rare, and then
+    // all is read.
+    for (auto chunk = index.begin(); chunk != first; ++chunk) {
+      if (overlap(info, info.end_line, *chunk, chunk->end_line())) return open(run, stream);
+    }
+    for (const auto& other : parts) {
+      if (other.last_step <= after && overlap(info, info.end_line, other, other.end_line)) {
+        return open(run, stream);
+      }
+    }
+    RUNSTONE_TRY(auto part, view_part(run, info));
+    view.parts.push_back(std::move(part));
+  }
+  for (const auto& chunk : chunks) {
+    RUNSTONE_TRY(auto rows, decode_chunk(chunk));
+    if (!rows->rows().empty()) view.tail.push_back(std::move(rows));
+  }
   RUNSTONE_TRY(hide_lines(view));
   return view;
 }

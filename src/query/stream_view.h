@@ -45,6 +45,10 @@ class StreamReader {
                std::int64_t part_cache_bytes, std::int64_t tail_cache_bytes);
 
   Result<StreamView> open(const store::RunInfo& run, store::Stream stream) const;
+  /// A view that has at least all rows with a step greater than `after`, for following a live run:
+  /// what else there is is neither read nor opened where the store's index tells it apart.
+  Result<StreamView> open_after(const store::RunInfo& run, store::Stream stream,
+                                std::int64_t after) const;
   /// All lines of a part, decoded; kept for the next page of a scan.
   Result<RowsPointer> rows(const ViewPart& part) const;
 
@@ -62,7 +66,9 @@ class StreamReader {
   };
   using TailPointer = std::shared_ptr<const Tail>;
 
+  Result<ViewPart> view_part(const store::RunInfo& run, const store::PartInfo& info) const;
   Result<PartPointer> open_part(const std::string& cache_key, const store::PartInfo& info) const;
+  Result<RowsPointer> decode_chunk(const store::TailChunk& chunk) const;
   Result<TailPointer> decode_tail(const store::RunInfo& run, store::Stream stream,
                                   const std::vector<store::TailChunk>& chunks) const;
   Result<void> hide_lines(StreamView& view) const;
@@ -72,6 +78,7 @@ class StreamReader {
   mutable LruCache<PartPointer> parts_;
   mutable LruCache<RowsPointer> decoded_parts_;
   mutable LruCache<TailPointer> tails_;
+  mutable LruCache<RowsPointer> decoded_chunks_;  // of views that have only the end of a tail
 };
 
 }  // namespace runstone::query

@@ -4,7 +4,8 @@
 
 namespace runstone::store {
 
-// The engines' row numbers, as types: a run's cannot be given where a project's is wanted. 0 is none.
+// The engines' row numbers, as types: a run's cannot be given where a project's is wanted. 0 is
+// none.
 enum class UserId : std::int64_t {};
 enum class EntityId : std::int64_t {};
 enum class ProjectId : std::int64_t {};

@@ -38,7 +38,7 @@ struct Session {
 
 struct Entity {
   EntityId id{};
-  std::string name;  ///< unique
+  std::string name;            ///< unique
   std::optional<UserId> user;  ///< none for a team
   std::int64_t created_at_us = 0;
 };
@@ -50,7 +50,7 @@ struct Project {
   std::string name;
   std::string description;
   std::int64_t created_at_us = 0;
-  std::int64_t run_count = 0;          ///< counted by the list and find calls
+  std::int64_t run_count = 0;            ///< counted by the list and find calls
   std::int64_t last_activity_at_us = 0;  ///< the newest heartbeat of its runs, or created_at_us
 };
 
@@ -85,9 +85,10 @@ struct RunInfo {
   ProjectId project{};
   std::string entity_name;
   std::string project_name;
-  std::string name;          ///< the run id that users see: unique in the project
+  std::string name;  ///< the run id that users see: unique in the project
   std::string display_name;
-  std::string config_json;   ///< `{"lr":{"value":0.1},...}` as last sent; "{}" at first, "" if not asked
+  std::string
+      config_json;  ///< `{"lr":{"value":0.1},...}` as last sent; "{}" at first, "" if not asked
   std::string summary_json;  ///< extended JSON (NaN); "{}" at first, "" if not asked
   std::vector<std::string> tags;
   std::string notes;
@@ -112,12 +113,12 @@ struct RunInfo {
   std::int64_t history_lines = 0;  ///< 1 + the highest line number
   std::int64_t event_lines = 0;
   std::int64_t console_lines = 0;
-  std::int64_t gaps = 0;         ///< lines skipped by offsets that jumped ahead
-  std::int64_t last_step = -1;   ///< the highest `_step` of the history; -1 if none
+  std::int64_t gaps = 0;               ///< lines skipped by offsets that jumped ahead
+  std::int64_t last_step = -1;         ///< the highest `_step` of the history; -1 if none
   std::int64_t keys_through_line = 0;  ///< history lines counted in the key catalogue's counts
 
   std::int64_t lines(Stream stream) const {
-    return stream == Stream::kHistory ? history_lines
+    return stream == Stream::kHistory  ? history_lines
            : stream == Stream::kEvents ? event_lines
                                        : console_lines;
   }
@@ -145,10 +146,11 @@ struct PartInfo {
   std::string object_key;    ///< empty: the bytes are in SQL, Store::part_bytes
   std::string overview_key;  ///< empty: in SQL, Store::part_overview
   std::int64_t size_bytes = 0;
-  std::int64_t row_count = 0;   ///< tall rows: values
-  std::int64_t line_count = 0;  ///< lines in it; fewer than end_line - first_line where there are gaps
+  std::int64_t row_count = 0;  ///< tall rows: values
+  std::int64_t line_count =
+      0;  ///< lines in it; fewer than end_line - first_line where there are gaps
   std::int64_t first_line = 0;
-  std::int64_t end_line = 0;    ///< one past the last
+  std::int64_t end_line = 0;  ///< one past the last
   std::int64_t first_step = -1;
   std::int64_t last_step = -1;
   std::int64_t created_at_us = 0;
@@ -160,8 +162,8 @@ struct KeyInfo {
   std::int64_t numbers = 0;  ///< NaN and the infinities are numbers
   std::int64_t strings = 0;
   std::int64_t bools = 0;
-  std::int64_t media = 0;    ///< objects with a "_type"
-  std::int64_t others = 0;   ///< null, lists, {}
+  std::int64_t media = 0;   ///< objects with a "_type"
+  std::int64_t others = 0;  ///< null, lists, {}
   std::int64_t last_step = -1;
 
   std::int64_t count() const { return numbers + strings + bools + media + others; }

@@ -71,7 +71,8 @@ struct Batch {
   std::vector<NewPart> add_parts;
   std::vector<KeysUpdate> keys;
   std::vector<FileUpdate> files;
-  std::vector<RunUpdate> runs;  ///< of runs that are gone: skipped, and so are their chunks, parts, ...
+  std::vector<RunUpdate>
+      runs;  ///< of runs that are gone: skipped, and so are their chunks, parts, ...
 
   bool empty() const {
     return remove_chunks.empty() && remove_parts.empty() && put_chunks.empty() &&
@@ -142,7 +143,8 @@ class Store {
                                          std::int64_t now_us) = 0;
   virtual Result<Project> find_project(std::string_view entity, std::string_view name) const = 0;
   virtual Result<Project> get_project(ProjectId id) const = 0;
-  virtual Result<std::vector<Project>> list_projects(EntityId entity) const = 0;  ///< newest activity first
+  virtual Result<std::vector<Project>> list_projects(
+      EntityId entity) const = 0;  ///< newest activity first
   virtual Result<void> set_project_description(ProjectId id, std::string_view text) = 0;
   virtual Result<void> delete_project(ProjectId id) = 0;  ///< kFailedPrecondition while it has runs
 
@@ -183,7 +185,8 @@ class Store {
   virtual Result<std::string> part_overview(PartId id) const = 0;  ///< only those kept in SQL
   /// Object keys of all parts, for finding orphans.
   virtual Result<std::vector<std::string>> list_part_objects() const = 0;
-  /// The parts and the tail of one moment: a compaction between two calls cannot hide or double lines.
+  /// The parts and the tail of one moment: a compaction between two calls cannot hide or double
+  /// lines.
   struct Lines {
     std::vector<PartInfo> parts;
     std::vector<TailChunk> tail;  ///< with data

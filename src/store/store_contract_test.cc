@@ -208,8 +208,8 @@ TEST_P(StoreContract, AnUpdateChangesOnlyWhatItNames) {
 }
 
 TEST_P(StoreContract, ListsPagesInEachOrder) {
-  for (const auto& [name, created] : std::vector<std::pair<std::string, int>>{
-           {"a", 100}, {"b", 300}, {"c", 200}, {"d", 200}}) {
+  for (const auto& [name, created] :
+       std::vector<std::pair<std::string, int>>{{"a", 100}, {"b", 300}, {"c", 200}, {"d", 200}}) {
     make_run(name, created);
   }
   RunUpdate beat;
@@ -538,8 +538,8 @@ TEST(StoreModel, RandomOperationsGiveTheSameInBothEngines) {
         if (kind == 1) update.config_json = "{\"v\":" + std::to_string(value) + "}";
         if (kind == 2) update.state = static_cast<RunState>(value % 8);
         if (kind == 3) batch.remove_chunks.push_back({run, stream, first});
-        batch.put_chunks.push_back({run, stream, first + 4, 1 + value % 4, 0, 0, 1,
-                                    "d" + std::to_string(value)});
+        batch.put_chunks.push_back(
+            {run, stream, first + 4, 1 + value % 4, 0, 0, 1, "d" + std::to_string(value)});
         if (kind == 4) {
           PartInfo part;
           part.run = run;

@@ -9,7 +9,7 @@ namespace runstone::store {
 namespace {
 
 // The first byte of a chunk; the bytes after it are one zstd frame, which knows its content's size.
-constexpr char kNewlineEnded = 1;   // each line is followed by '\n' and holds none
+constexpr char kNewlineEnded = 1;    // each line is followed by '\n' and holds none
 constexpr char kLengthPrefixed = 2;  // each line after its length, 4 bytes little-endian
 constexpr std::size_t kPadding = 64;
 constexpr std::size_t kMaxDecodedBytes = std::size_t{1} << 30;

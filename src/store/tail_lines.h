@@ -1,7 +1,7 @@
 #pragma once
 
-#include <cstdint>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,9 +10,10 @@
 
 namespace runstone::store {
 
-/// Lines of a chunk before compression: each followed by '\n'. A line that itself holds a newline is
-/// possible only in console text; such a chunk is written with lengths (see docs/format/store.md).
-/// `lines` must hold exactly the chunk's lines, each ended by '\n'. zstd level 1.
+/// Lines of a chunk before compression: each followed by '\n'. A line that itself holds a newline
+/// is possible only in console text; such a chunk is written with lengths (see
+/// docs/format/store.md). `lines` must hold exactly the chunk's lines, each ended by '\n'. zstd
+/// level 1.
 std::string encode_lines(std::string_view lines);
 /// For lines that may hold '\n': given one by one.
 std::string encode_lines(const std::vector<std::string_view>& lines);

@@ -17,7 +17,8 @@ std::vector<std::string> decoded(std::string_view data) {
 }
 
 TEST(TailLines, GivesBackEveryLine) {
-  EXPECT_THAT(decoded(encode_lines("{\"a\":1}\n\nx\n")), testing::ElementsAre("{\"a\":1}", "", "x"));
+  EXPECT_THAT(decoded(encode_lines("{\"a\":1}\n\nx\n")),
+              testing::ElementsAre("{\"a\":1}", "", "x"));
   EXPECT_THAT(decoded(encode_lines(std::vector<std::string_view>{"a", "", "b"})),
               testing::ElementsAre("a", "", "b"));
 }

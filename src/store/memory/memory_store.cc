@@ -12,9 +12,12 @@
 namespace runstone::store::memory {
 namespace {
 
-Failure missing(const char* what) { return fail(ErrorCode::kNotFound, std::string("no such ") + what); }
+Failure missing(const char* what) {
+  return fail(ErrorCode::kNotFound, std::string("no such ") + what);
+}
 Failure taken(const char* what, std::string_view name) {
-  return fail(ErrorCode::kConflict, std::string(what) + " " + std::string(name) + " exists already");
+  return fail(ErrorCode::kConflict,
+              std::string(what) + " " + std::string(name) + " exists already");
 }
 
 template <typename Map, typename Key>
@@ -295,7 +298,8 @@ class MemoryStore final : public Store {
     for (const auto& [id, rows] : runs_) {
       const RunInfo& run = rows.info;
       if (run.project != request.project) continue;
-      if (request.after && (ascending ? place(run) <= *request.after : place(run) >= *request.after)) {
+      if (request.after &&
+          (ascending ? place(run) <= *request.after : place(run) >= *request.after)) {
         continue;
       }
       found.push_back(with_columns(run, request.columns));
@@ -310,9 +314,8 @@ class MemoryStore final : public Store {
   }
   Result<std::int64_t> count_runs(ProjectId project) const override {
     const std::scoped_lock lock(mutex_);
-    return std::count_if(runs_.begin(), runs_.end(), [&](const auto& item) {
-      return item.second.info.project == project;
-    });
+    return std::count_if(runs_.begin(), runs_.end(),
+                         [&](const auto& item) { return item.second.info.project == project; });
   }
   Result<std::vector<RunInfo>> list_silent_runs(std::int64_t before_us) const override {
     const std::scoped_lock lock(mutex_);

@@ -74,6 +74,9 @@ class PartReader {
   /// overview().find(). Reads only the row groups that hold them.
   Result<Slice> read(const KeyEntry& key, bool with_other, std::int64_t begin = 0,
                      std::int64_t end = -1) const;
+  /// Only the numbers of the same rows, NaN where there is none; cheaper than read().
+  Result<std::vector<double>> read_numbers(const KeyEntry& key, std::int64_t begin = 0,
+                                           std::int64_t end = -1) const;
   /// Appends every line whose number is in [first, last] to the batch (for history and merging),
   /// with its hash; lines that the batch has already are replaced.
   Result<void> read_lines(RowBatch& into, std::int64_t first, std::int64_t last) const;

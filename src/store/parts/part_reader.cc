@@ -30,6 +30,8 @@ std::shared_ptr<parquet::FileMetaData> parse_footer(const char* bytes, std::uint
 #endif
 }
 
+/// Which columns of a slice are filled.
+enum class Wanted { kNumbers, kRows, kRowsAndOther };
 enum Column { kKey = 0, kStep = 1, kValue = 2, kOther = 3, kLine = 4, kColumns = 5 };
 
 Failure corrupt(const std::string& what) {
@@ -160,9 +162,11 @@ struct PartReader::Impl {
 
   Result<void> read_footer();
   /// Rows [begin, end) of the file, all inside row group `group`, appended to the slice.
-  Result<void> read_group(int group, std::int64_t begin, std::int64_t end, bool with_other,
+  Result<void> read_group(int group, std::int64_t begin, std::int64_t end, Wanted wanted,
                           Slice& slice) const;
-  Result<void> read_rows(std::int64_t begin, std::int64_t end, bool with_other, Slice& slice) const;
+  Result<void> read_rows(std::int64_t begin, std::int64_t end, Wanted wanted, Slice& slice) const;
+  /// All rows of keys that follow each other; `other` has its full length.
+  Result<Slice> read_span(const std::vector<const KeyEntry*>& keys) const;
 };
 
 Result<void> PartReader::Impl::read_footer() {
@@ -193,20 +197,22 @@ Result<void> PartReader::Impl::read_footer() {
 }
 
 Result<void> PartReader::Impl::read_group(int group, std::int64_t begin, std::int64_t end,
-                                          bool with_other, Slice& slice) const {
+                                          Wanted wanted, Slice& slice) const {
   const ByteRun& run = overview.runs()[static_cast<std::size_t>(group)];
   RUNSTONE_TRY(auto bytes, read_run(run));
   const std::int64_t skip = begin - run.row_begin;
   const std::int64_t count = end - begin;
-  const std::size_t base = slice.step.size();
+  const std::size_t base = slice.value.size();
   const std::size_t size = base + static_cast<std::size_t>(count);
   try {
     const auto file = parquet::ParquetFileReader::Open(
         std::make_shared<GroupFile>(std::move(bytes), run.offset, source->size()),
         parquet::default_reader_properties(), metadata);
     const auto columns = file->RowGroup(group);
-    read_required<parquet::Int64Reader>(*columns->Column(kStep), skip, count, slice.step);
-    read_required<parquet::Int64Reader>(*columns->Column(kLine), skip, count, slice.line);
+    if (wanted != Wanted::kNumbers) {
+      read_required<parquet::Int64Reader>(*columns->Column(kStep), skip, count, slice.step);
+      read_required<parquet::Int64Reader>(*columns->Column(kLine), skip, count, slice.line);
+    }
     slice.value.resize(size, kNan);
     slice.has_value.resize(size, 0);
     read_optional<parquet::DoubleReader>(*columns->Column(kValue), skip, count,
@@ -214,7 +220,7 @@ Result<void> PartReader::Impl::read_group(int group, std::int64_t begin, std::in
                                            slice.value[base + static_cast<std::size_t>(i)] = value;
                                            slice.has_value[base + static_cast<std::size_t>(i)] = 1;
                                          });
-    if (with_other) {
+    if (wanted == Wanted::kRowsAndOther) {
       slice.other.resize(size);
       read_optional<parquet::ByteArrayReader>(
           *columns->Column(kOther), skip, count,
@@ -229,7 +235,7 @@ Result<void> PartReader::Impl::read_group(int group, std::int64_t begin, std::in
   return {};
 }
 
-Result<void> PartReader::Impl::read_rows(std::int64_t begin, std::int64_t end, bool with_other,
+Result<void> PartReader::Impl::read_rows(std::int64_t begin, std::int64_t end, Wanted wanted,
                                          Slice& slice) const {
   const auto& runs = overview.runs();
   auto run = std::upper_bound(runs.begin(), runs.end() - 1, begin,
@@ -237,12 +243,48 @@ Result<void> PartReader::Impl::read_rows(std::int64_t begin, std::int64_t end, b
   if (run != runs.begin()) --run;
   while (begin < end) {
     const auto stop = std::min(end, run->row_begin + run->rows);
-    RUNSTONE_TRY(read_group(static_cast<int>(run - runs.begin()), begin, stop, with_other, slice));
+    RUNSTONE_TRY(read_group(static_cast<int>(run - runs.begin()), begin, stop, wanted, slice));
     begin = stop;
     ++run;
   }
   return {};
 }
+
+Result<Slice> PartReader::Impl::read_span(const std::vector<const KeyEntry*>& keys) const {
+  Slice slice;
+  const auto begin = keys.front()->row_begin;
+  const auto end = keys.back()->row_begin + keys.back()->rows;
+  const bool other =
+      std::any_of(keys.begin(), keys.end(), [](const auto* k) { return k->has_other; });
+  RUNSTONE_TRY(read_rows(begin, end, other ? Wanted::kRowsAndOther : Wanted::kRows, slice));
+  slice.other.resize(static_cast<std::size_t>(end - begin));
+  return slice;
+}
+
+namespace {
+
+/// The keys asked for (all, if none is), gathered where their rows follow each other: opening a row
+/// group anew for each of 20,000 short keys costs a thousand times the reading.
+std::vector<std::vector<const KeyEntry*>> spans_of(const std::vector<KeyEntry>& all,
+                                                   Span<const KeyEntry* const> only) {
+  constexpr std::int64_t kSpanRowsMax = 1 << 18;
+  std::vector<std::vector<const KeyEntry*>> spans;
+  std::int64_t rows = 0;
+  for (std::size_t k = 0; k < (only.empty() ? all.size() : only.size()); ++k) {
+    const KeyEntry* key = only.empty() ? &all[k] : only[k];
+    const auto* last = spans.empty() ? nullptr : spans.back().back();
+    if (last == nullptr || last->row_begin + last->rows != key->row_begin ||
+        rows + key->rows > kSpanRowsMax) {
+      spans.emplace_back();
+      rows = 0;
+    }
+    spans.back().push_back(key);
+    rows += key->rows;
+  }
+  return spans;
+}
+
+}  // namespace
 
 PartReader::PartReader() : impl_(std::make_unique<Impl>()) {}
 PartReader::~PartReader() = default;
@@ -279,10 +321,21 @@ Result<Slice> PartReader::read(const KeyEntry& key, bool with_other, std::int64_
   slice.line.reserve(count);
   slice.value.reserve(count);
   slice.has_value.reserve(count);
-  RUNSTONE_TRY(impl_->read_rows(key.row_begin + begin, key.row_begin + end,
-                                with_other && key.has_other, slice));
+  const auto wanted = with_other && key.has_other ? Wanted::kRowsAndOther : Wanted::kRows;
+  RUNSTONE_TRY(impl_->read_rows(key.row_begin + begin, key.row_begin + end, wanted, slice));
   if (with_other) slice.other.resize(count);
   return slice;
+}
+
+Result<std::vector<double>> PartReader::read_numbers(const KeyEntry& key, std::int64_t begin,
+                                                     std::int64_t end) const {
+  if (end < 0 || end > key.rows) end = key.rows;
+  begin = std::clamp<std::int64_t>(begin, 0, end);
+  Slice slice;
+  slice.value.reserve(static_cast<std::size_t>(end - begin));
+  RUNSTONE_TRY(
+      impl_->read_rows(key.row_begin + begin, key.row_begin + end, Wanted::kNumbers, slice));
+  return std::move(slice.value);
 }
 
 Result<LineTable> PartReader::lines() const { return parse_lines(impl_->overview_bytes); }
@@ -309,28 +362,29 @@ Result<void> PartReader::read_lines(RowBatch& into, Span<const std::int64_t> wan
   std::vector<Leaf> leaves;
   std::vector<std::string> texts;
   std::vector<std::uint64_t> begin(wanted.size() + 1, 0);
-  const auto& all = impl_->overview.keys();
-  for (std::size_t k = 0; k < (only.empty() ? all.size() : only.size()); ++k) {
-    const KeyEntry& key = only.empty() ? all[k] : *only[k];
-    RUNSTONE_TRY(auto slice, read(key, true));
-    const auto id = into.intern(key.name);
-    for (std::size_t i = 0; i < slice.line.size(); ++i) {
-      if (slice.line[i] < wanted[0]) continue;
-      // Line numbers seldom have gaps, so the first guess nearly always hits.
-      auto at = static_cast<std::size_t>(slice.line[i] - wanted[0]);
-      if (at >= wanted.size() || wanted[at] != slice.line[i]) {
-        at = static_cast<std::size_t>(
-            std::lower_bound(wanted.begin(), wanted.end(), slice.line[i]) - wanted.begin());
-        if (at >= wanted.size() || wanted[at] != slice.line[i]) continue;
+  for (const auto& keys : spans_of(impl_->overview.keys(), only)) {
+    RUNSTONE_TRY(auto slice, impl_->read_span(keys));
+    std::size_t i = 0;
+    for (const KeyEntry* key : keys) {
+      const auto id = into.intern(key->name);
+      for (const auto end = i + static_cast<std::size_t>(key->rows); i < end; ++i) {
+        if (slice.line[i] < wanted[0]) continue;
+        // Line numbers seldom have gaps, so the first guess nearly always hits.
+        auto at = static_cast<std::size_t>(slice.line[i] - wanted[0]);
+        if (at >= wanted.size() || wanted[at] != slice.line[i]) {
+          at = static_cast<std::size_t>(
+              std::lower_bound(wanted.begin(), wanted.end(), slice.line[i]) - wanted.begin());
+          if (at >= wanted.size() || wanted[at] != slice.line[i]) continue;
+        }
+        Leaf leaf{static_cast<std::uint32_t>(at), id, -1, slice.value[i],
+                  type_of(slice.has_value[i] != 0, slice.other[i])};
+        if (!slice.other[i].empty()) {
+          leaf.text = static_cast<std::int64_t>(texts.size());
+          texts.push_back(std::move(slice.other[i]));
+        }
+        leaves.push_back(leaf);
+        ++begin[at + 1];
       }
-      Leaf leaf{static_cast<std::uint32_t>(at), id, -1, slice.value[i],
-                type_of(slice.has_value[i] != 0, slice.other[i])};
-      if (!slice.other[i].empty()) {
-        leaf.text = static_cast<std::int64_t>(texts.size());
-        texts.push_back(std::move(slice.other[i]));
-      }
-      leaves.push_back(leaf);
-      ++begin[at + 1];
     }
   }
   for (std::size_t i = 0; i < wanted.size(); ++i) begin[i + 1] += begin[i];

@@ -12,17 +12,23 @@ constexpr int kBusyTimeoutMs = 15'000;
 
 ErrorCode to_code(int code) {
   switch (code & 0xff) {
-    case SQLITE_CONSTRAINT: return ErrorCode::kConflict;
+    case SQLITE_CONSTRAINT:
+      return ErrorCode::kConflict;
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return ErrorCode::kCorrupt;
+    case SQLITE_NOTADB:
+      return ErrorCode::kCorrupt;
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return ErrorCode::kUnavailable;
+    case SQLITE_LOCKED:
+      return ErrorCode::kUnavailable;
     case SQLITE_FULL:
-    case SQLITE_TOOBIG: return ErrorCode::kResourceExhausted;
+    case SQLITE_TOOBIG:
+      return ErrorCode::kResourceExhausted;
     case SQLITE_MISUSE:
     case SQLITE_RANGE:
-    case SQLITE_ERROR: return ErrorCode::kInternal;
-    default: return ErrorCode::kIo;
+    case SQLITE_ERROR:
+      return ErrorCode::kInternal;
+    default:
+      return ErrorCode::kIo;
   }
 }
 
@@ -30,9 +36,9 @@ ErrorCode to_code(int code) {
 
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& file, Options options) {
   sqlite3* handle = nullptr;
-  const int flags = (options.read_only ? SQLITE_OPEN_READONLY
-                                       : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
-                    SQLITE_OPEN_NOMUTEX;
+  const int flags =
+      (options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
+      SQLITE_OPEN_NOMUTEX;
   const int code = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
   if (handle == nullptr) return fail(ErrorCode::kResourceExhausted, "SQLite: out of memory");
   std::unique_ptr<Connection> connection(new Connection(handle));
@@ -72,9 +78,12 @@ Error Connection::last_error() const {
 Result<bool> Query::next() {
   if (statement_ == nullptr) return fail(connection_.last_error());
   switch (sqlite3_step(statement_)) {
-    case SQLITE_ROW: return true;
-    case SQLITE_DONE: return false;
-    default: return fail(connection_.last_error());
+    case SQLITE_ROW:
+      return true;
+    case SQLITE_DONE:
+      return false;
+    default:
+      return fail(connection_.last_error());
   }
 }
 

@@ -4,10 +4,9 @@
 namespace runstone::store::sqlite {
 namespace {
 
-#define RUNSTONE_CHUNK_COLUMNS \
-  "run_id,stream,first_line,line_count,first_step,last_step,raw_bytes"
-#define RUNSTONE_PART_COLUMNS                                                               \
-  "SELECT id,run_id,stream,object_key,overview_key,size_bytes,row_count,line_count,"        \
+#define RUNSTONE_CHUNK_COLUMNS "run_id,stream,first_line,line_count,first_step,last_step,raw_bytes"
+#define RUNSTONE_PART_COLUMNS                                                        \
+  "SELECT id,run_id,stream,object_key,overview_key,size_bytes,row_count,line_count," \
   "first_line,end_line,first_step,last_step,created_at_us FROM parts "
 
 TailChunk read_chunk_index(const Query& row) {

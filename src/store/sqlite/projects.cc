@@ -5,10 +5,11 @@ namespace runstone::store::sqlite {
 namespace {
 
 // The newest heartbeat comes from the end of an index, the count from its length.
-#define RUNSTONE_PROJECT_COLUMNS                                                            \
-  "SELECT p.id,p.entity_id,e.name,p.name,p.description,p.created_at_us,"                    \
-  "(SELECT count(*) FROM runs r WHERE r.project_id=p.id),"                                  \
-  "max(p.created_at_us,coalesce((SELECT max(heartbeat_at_us) FROM runs r WHERE r.project_id=p.id)," \
+#define RUNSTONE_PROJECT_COLUMNS                                                 \
+  "SELECT p.id,p.entity_id,e.name,p.name,p.description,p.created_at_us,"         \
+  "(SELECT count(*) FROM runs r WHERE r.project_id=p.id),"                       \
+  "max(p.created_at_us,coalesce((SELECT max(heartbeat_at_us) FROM runs r WHERE " \
+  "r.project_id=p.id),"                                                          \
   "0)) AS activity FROM projects p JOIN entities e ON e.id=p.entity_id "
 
 Entity read_entity(const Query& row) {

@@ -9,15 +9,15 @@ namespace runstone::store::sqlite {
 namespace {
 
 // ?1 and ?2 say whether config and summary are read; without them their pages are not touched.
-#define RUNSTONE_RUN_COLUMNS                                                                    \
-  "SELECT r.id,r.project_id,e.name,p.name,r.name,r.display_name,"                               \
-  "CASE WHEN ?1 THEN (SELECT json FROM run_configs WHERE run_id=r.id) ELSE '' END,"             \
-  "CASE WHEN ?2 THEN (SELECT json FROM run_summaries WHERE run_id=r.id) ELSE '' END,"           \
-  "r.tags,r.notes,r.description,r.\"group\",r.job_type,r.sweep,r.host,r.program,r.\"commit\","  \
-  "r.repo,r.user_id,coalesce(u.name,''),r.state,r.exit_code,r.stop_requested,r.preempting,"     \
-  "r.created_at_us,r.updated_at_us,r.heartbeat_at_us,r.finished_at_us,r.history_lines,"         \
-  "r.event_lines,r.console_lines,r.gaps,r.last_step,r.keys_through_line "                       \
-  "FROM runs r JOIN projects p ON p.id=r.project_id JOIN entities e ON e.id=p.entity_id "       \
+#define RUNSTONE_RUN_COLUMNS                                                                   \
+  "SELECT r.id,r.project_id,e.name,p.name,r.name,r.display_name,"                              \
+  "CASE WHEN ?1 THEN (SELECT json FROM run_configs WHERE run_id=r.id) ELSE '' END,"            \
+  "CASE WHEN ?2 THEN (SELECT json FROM run_summaries WHERE run_id=r.id) ELSE '' END,"          \
+  "r.tags,r.notes,r.description,r.\"group\",r.job_type,r.sweep,r.host,r.program,r.\"commit\"," \
+  "r.repo,r.user_id,coalesce(u.name,''),r.state,r.exit_code,r.stop_requested,r.preempting,"    \
+  "r.created_at_us,r.updated_at_us,r.heartbeat_at_us,r.finished_at_us,r.history_lines,"        \
+  "r.event_lines,r.console_lines,r.gaps,r.last_step,r.keys_through_line "                      \
+  "FROM runs r JOIN projects p ON p.id=r.project_id JOIN entities e ON e.id=p.entity_id "      \
   "LEFT JOIN users u ON u.id=r.user_id "
 
 std::string to_json(const std::vector<std::string>& tags) {
@@ -87,7 +87,8 @@ const char* list_sql(RunOrder order) {
       return RUNSTONE_RUN_COLUMNS
           "WHERE r.project_id=?3 AND (?4 IS NULL OR (r.created_at_us,r.id)<(?4,?5)) "
           "ORDER BY r.created_at_us DESC,r.id DESC LIMIT ?6";
-    case RunOrder::kHeartbeatDescending: break;
+    case RunOrder::kHeartbeatDescending:
+      break;
   }
   return RUNSTONE_RUN_COLUMNS
       "WHERE r.project_id=?3 AND (?4 IS NULL OR (r.heartbeat_at_us,r.id)<(?4,?5)) "
@@ -116,15 +117,16 @@ Result<void> SqliteStore::update_run(const RunUpdate& update) {
                        update.run, *update.summary_json)
                      .run());
   }
-  RUNSTONE_TRY(Query(*writer_,
-                     "UPDATE runs SET heartbeat_at_us=coalesce(?2,heartbeat_at_us),"
-                     "history_lines=coalesce(?3,history_lines),event_lines=coalesce(?4,event_lines),"
-                     "console_lines=coalesce(?5,console_lines),gaps=coalesce(?6,gaps),"
-                     "last_step=coalesce(?7,last_step),"
-                     "keys_through_line=coalesce(?8,keys_through_line) WHERE id=?1",
-                     update.run, update.heartbeat_at_us, update.history_lines, update.event_lines,
-                     update.console_lines, update.gaps, update.last_step, update.keys_through_line)
-                   .run());
+  RUNSTONE_TRY(
+      Query(*writer_,
+            "UPDATE runs SET heartbeat_at_us=coalesce(?2,heartbeat_at_us),"
+            "history_lines=coalesce(?3,history_lines),event_lines=coalesce(?4,event_lines),"
+            "console_lines=coalesce(?5,console_lines),gaps=coalesce(?6,gaps),"
+            "last_step=coalesce(?7,last_step),"
+            "keys_through_line=coalesce(?8,keys_through_line) WHERE id=?1",
+            update.run, update.heartbeat_at_us, update.history_lines, update.event_lines,
+            update.console_lines, update.gaps, update.last_step, update.keys_through_line)
+          .run());
   if (only_counters(update)) return {};
   const std::optional<std::string> tags =
       update.tags ? std::optional(to_json(*update.tags)) : std::nullopt;

@@ -94,8 +94,9 @@ Result<void> migrate(Connection& connection) {
   RUNSTONE_TRY(const std::int64_t found, read_version(connection));
   if (found > newest_schema_version()) {
     return fail(ErrorCode::kFailedPrecondition,
-                "the database has schema version " + std::to_string(found) + "; this Runstone knows " +
-                    std::to_string(newest_schema_version()) + ": use a newer one");
+                "the database has schema version " + std::to_string(found) +
+                    "; this Runstone knows " + std::to_string(newest_schema_version()) +
+                    ": use a newer one");
   }
   for (auto version = found; version < newest_schema_version(); ++version) {
     RUNSTONE_TRY(auto transaction, Transaction::begin(connection));

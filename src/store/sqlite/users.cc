@@ -8,12 +8,12 @@ constexpr const char* kUserByName =
     "SELECT id,name,email,display_name,admin,created_at_us FROM users WHERE name=?";
 
 User read_user(const Query& row) {
-  return {row.id<UserId>(0), row.text(1), row.text(2), row.text(3), row.number(4) != 0,
-          row.number(5)};
+  return {row.id<UserId>(0), row.text(1),        row.text(2),
+          row.text(3),       row.number(4) != 0, row.number(5)};
 }
 ApiKey read_api_key(const Query& row) {
-  return {row.id<ApiKeyId>(0), row.id<UserId>(1), row.text(2), row.text(3), row.text(4),
-          row.number(5)};
+  return {row.id<ApiKeyId>(0), row.id<UserId>(1), row.text(2),
+          row.text(3),         row.text(4),       row.number(5)};
 }
 Session read_session(const Query& row) {
   return {row.text(0), row.id<UserId>(1), row.number(2), row.number(3)};
@@ -45,11 +45,11 @@ Result<User> SqliteStore::create_user(const User& user) {
       "user", user.name));
   User made = user;
   made.id = UserId{writer_->last_insert_id()};
-  RUNSTONE_TRY(or_taken(Query(*writer_,
-                              "INSERT INTO entities (name,user_id,created_at_us) VALUES (?,?,?)",
-                              made.name, made.id, made.created_at_us)
-                            .run(),
-                        "entity", made.name));
+  RUNSTONE_TRY(
+      or_taken(Query(*writer_, "INSERT INTO entities (name,user_id,created_at_us) VALUES (?,?,?)",
+                     made.name, made.id, made.created_at_us)
+                   .run(),
+               "entity", made.name));
   RUNSTONE_TRY(transaction.commit());
   return made;
 }
@@ -62,8 +62,8 @@ Result<User> SqliteStore::find_user(std::string_view name) const {
 
 Result<User> SqliteStore::get_user(UserId id) const {
   RUNSTONE_TRY(auto reader, readers_.lend());
-  Query query(*reader, "SELECT id,name,email,display_name,admin,created_at_us FROM users WHERE id=?",
-              id);
+  Query query(*reader,
+              "SELECT id,name,email,display_name,admin,created_at_us FROM users WHERE id=?", id);
   return read_one(query, "user", read_user);
 }
 
@@ -125,8 +125,8 @@ Result<void> SqliteStore::create_session(const Session& session) {
 
 Result<Session> SqliteStore::find_session(std::string_view hash) const {
   RUNSTONE_TRY(auto reader, readers_.lend());
-  Query query(*reader,
-              "SELECT hash,user_id,created_at_us,expires_at_us FROM sessions WHERE hash=?", hash);
+  Query query(*reader, "SELECT hash,user_id,created_at_us,expires_at_us FROM sessions WHERE hash=?",
+              hash);
   return read_one(query, "session", read_session);
 }
 
@@ -173,9 +173,9 @@ Result<std::string> SqliteStore::get_or_create_setting(std::string_view name,
                                                        std::string_view value) {
   const std::scoped_lock lock(writer_mutex_);
   RUNSTONE_TRY(auto transaction, Transaction::begin(*writer_));
-  RUNSTONE_TRY(Query(*writer_, "INSERT OR IGNORE INTO settings (name,value) VALUES (?,?)", name,
-                     Blob{value})
-                   .run());
+  RUNSTONE_TRY(
+      Query(*writer_, "INSERT OR IGNORE INTO settings (name,value) VALUES (?,?)", name, Blob{value})
+          .run());
   std::string kept;
   {
     Query query(*writer_, "SELECT value FROM settings WHERE name=?", name);
