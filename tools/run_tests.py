@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "release"
 REPORTS = ROOT / "build" / "reports"
 PYTHON = ROOT / ".venv" / "bin" / "python"
-SUITE_LIMIT_SECS = 1500
+SUITE_LIMIT_SECS = 600
 
 
 @dataclass

@@ -25,7 +25,7 @@ ConsoleLineParts split_console_line(std::string_view line) {
     rest.remove_prefix(kError.size());
   }
   const auto stamp = rest.substr(0, kShape.size());
-  const bool ends = rest.size() == kShape.size() || rest.substr(kShape.size(), 1) == " ";
+  const bool ends = rest.size() <= kShape.size() || rest[kShape.size()] == ' ';
   if (!is_timestamp(stamp) || !ends) return {"", "", line};
   parts.timestamp = stamp;
   rest.remove_prefix(stamp.size());

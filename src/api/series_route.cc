@@ -47,21 +47,27 @@ http::Response post_series(const Services& services, const auth::Principal& prin
   const auto queries = query::parse_series_request(request.body);
   if (!queries) return failure_response(queries.error());
   RunsByPath runs(services, principal);
-  std::vector<query::SeriesAnswer> answers;
-  answers.reserve(queries->size());
-  for (const auto& asked : *queries) {
-    query::SeriesAnswer answer;
-    answer.run = asked.run;
-    answer.key = asked.request.key;
-    const auto& run = runs.find(asked.run);
-    if (!run) {
-      answer.error = run.error().message;
-    } else if (auto series = services.query.series(*run, asked.request)) {
-      answer.series = std::move(*series);
+  std::vector<query::SeriesAnswer> answers(queries->size());
+  std::vector<query::Query::SeriesOfRun> found;
+  std::vector<query::SeriesAnswer*> answer_of;  // of each in `found`
+  for (std::size_t i = 0; i < queries->size(); ++i) {
+    const auto& asked = (*queries)[i];
+    answers[i].run = asked.run;
+    answers[i].key = asked.request.key;
+    if (const auto& run = runs.find(asked.run)) {
+      found.push_back({&*run, asked.request});
+      answer_of.push_back(&answers[i]);
     } else {
-      answer.error = series.error().message;
+      answers[i].error = run.error().message;
     }
-    answers.push_back(std::move(answer));
+  }
+  auto series = services.query.series_many(found);
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    if (series[i]) {
+      answer_of[i]->series = *std::move(series[i]);
+    } else {
+      answer_of[i]->error = series[i].error().message;
+    }
   }
   return http::text_response(200, query::encode_series(answers), query::kSeriesContentType)
       .with("Cache-Control", "no-store");

@@ -50,10 +50,9 @@ Result<Pending> IngestService::prepare(AppendRequest request) {
   pending.shared = request.shared;
   if (request.shared) pending.shared_id = request.writer + "/" + request.body_hash;
   auto& body = request.body;
-  for (auto& [stream, lines] :
-       {std::pair(store::Stream::kHistory, &body.history),
-        std::pair(store::Stream::kEvents, &body.events),
-        std::pair(store::Stream::kConsole, &body.console)}) {
+  for (auto& [stream, lines] : {std::pair(store::Stream::kHistory, &body.history),
+                                std::pair(store::Stream::kEvents, &body.events),
+                                std::pair(store::Stream::kConsole, &body.console)}) {
     if (lines->empty()) continue;
     pending.streams.push_back(prepare_stream(stream, std::move(*lines)));
     const auto& made = pending.streams.back();
@@ -85,10 +84,12 @@ Task<Result<AppendAnswer>> IngestService::append(AppendRequest request) {
   pending.done = done;
   if (!enqueue(pending)) {
     ++counts_.refused;
-    co_return fail(ErrorCode::kResourceExhausted, "the server is busy: too much waits to be stored");
+    co_return fail(ErrorCode::kResourceExhausted,
+                   "the server is busy: too much waits to be stored");
   }
   Result<AppendAnswer> answer = co_await done->wait();
-  // The committer must go on with the next transaction; if the pool is full it answers this one too.
+  // The committer must go on with the next transaction; if the pool is full it answers this one
+  // too.
   const bool moved = co_await resume_on(pool_);
   static_cast<void>(moved);
   co_return answer;

@@ -49,8 +49,8 @@ TEST_F(AppendTest, OtherLinesAtTheSameNumbersReplaceThem) {
   ASSERT_TRUE(send_history(0, rows(0, 3, 1.0)));
   ASSERT_TRUE(send_history(3, rows(3, 3, 1.0)));
   ASSERT_TRUE(send_history(2, rows(2, 2, 9.0)));
-  EXPECT_THAT(losses(), ElementsAre(Pair(0, 1), Pair(1, 1), Pair(2, 9), Pair(3, 9), Pair(4, 1),
-                                    Pair(5, 1)));
+  EXPECT_THAT(losses(),
+              ElementsAre(Pair(0, 1), Pair(1, 1), Pair(2, 9), Pair(3, 9), Pair(4, 1), Pair(5, 1)));
   EXPECT_EQ(info().history_lines, 6);
   ASSERT_TRUE(complete(0));
   EXPECT_EQ(key_count("loss"), 6);
@@ -111,11 +111,21 @@ TEST_F(AppendTest, KnowsEachKeyAndItsTypes) {
     types[key.name] = key.type_name();
     EXPECT_EQ(key.last_step, 7);
   }
-  const std::map<std::string, std::string> want = {
-      {"_step", "number"},    {"n", "number"},        {"nan", "number"},   {"inf", "number"},
-      {"text", "string"},     {"special", "number"},  {"flag", "bool"},    {"none", "other"},
-      {"list", "other"},      {"a\\.b", "number"},    {"nest.x", "number"}, {"empty", "other"},
-      {"nest.y\\.z.deep", "string"}, {"img", "media"}, {"esc\"aped\xc3\xa9", "number"}};
+  const std::map<std::string, std::string> want = {{"_step", "number"},
+                                                   {"n", "number"},
+                                                   {"nan", "number"},
+                                                   {"inf", "number"},
+                                                   {"text", "string"},
+                                                   {"special", "number"},
+                                                   {"flag", "bool"},
+                                                   {"none", "other"},
+                                                   {"list", "other"},
+                                                   {"a\\.b", "number"},
+                                                   {"nest.x", "number"},
+                                                   {"empty", "other"},
+                                                   {"nest.y\\.z.deep", "string"},
+                                                   {"img", "media"},
+                                                   {"esc\"aped\xc3\xa9", "number"}};
   EXPECT_EQ(types, want);
 }
 

@@ -21,7 +21,11 @@ IngestService::~IngestService() { stop(); }
 Result<void> IngestService::begin() {
   RUNSTONE_TRY(collect_garbage());
   commit_thread_ = std::thread([this] { commit_loop(); });
-  if (options_.background) background_thread_ = std::thread([this] { background_loop(); });
+  if (!options_.background) return {};
+  background_thread_ = std::thread([this] { background_loop(); });
+  for (int i = 0; i < options_.compaction_threads; ++i) {
+    compact_threads_.emplace_back([this] { compact_loop(); });
+  }
   return {};
 }
 
@@ -32,48 +36,45 @@ void IngestService::stop() {
   }
   queue_wake_.notify_all();
   compact_wake_.notify_all();
+  background_wake_.notify_all();
   if (commit_thread_.joinable()) commit_thread_.join();  // after what is queued
   if (background_thread_.joinable()) background_thread_.join();
+  for (auto& thread : compact_threads_) thread.join();
+  compact_threads_.clear();
   hub_.stop();
   remove_buried(true);
 }
 
 void IngestService::background_loop() {
-  const auto report = [](const char* what, const Result<void>& done) {
-    if (!done) log_error(std::string("ingest: ") + what + ": " + done.error().message);
-  };
-  std::int64_t silence_checked_us = clock_.monotonic_us();
   while (true) {
     {
       std::unique_lock lock(compact_mutex_);
-      compact_wake_.wait_for(lock, std::chrono::seconds(1),
-                             [this] { return stopping_ || !compact_queue_.empty(); });
+      background_wake_.wait_for(lock, std::chrono::seconds(1), [this] { return stopping_; });
       if (stopping_) return;
     }
-    // One at a time, so that stop() waits for one at most. An error of one run must not hold up the
-    // others; it is tried again when the run grows or at the next start.
+    if (auto done = check_silence(); !done) {
+      log_error("ingest: looking for silent runs: " + done.error().message);
+    }
+    remove_buried(false);
+    evict_slots();
+  }
+}
+
+void IngestService::compact_loop() {
+  while (true) {
     store::RunId run{};
-    bool due = false;
     {
-      const std::scoped_lock lock(compact_mutex_);
-      due = !compact_queue_.empty();
-      if (due) {
-        run = compact_queue_.front();
-        compact_queue_.pop_front();
-      }
+      std::unique_lock lock(compact_mutex_);
+      compact_wake_.wait(lock, [this] { return stopping_ || !compact_queue_.empty(); });
+      if (stopping_) return;  // the rest is found at the next start
+      run = compact_queue_.front();
+      compact_queue_.pop_front();
     }
-    if (due) {
-      if (auto done = compact_run(run, false); !done) {
-        ++counts_.compaction_errors;
-        log_error("ingest: compaction of run " + std::to_string(store::to_number(run)) + ": " +
-                  done.error().message);
-      }
-    }
-    if (clock_.monotonic_us() - silence_checked_us >= 1'000'000) {
-      silence_checked_us = clock_.monotonic_us();
-      report("looking for silent runs", check_silence());
-      remove_buried(false);
-      evict_slots();
+    // An error of one run must not hold up the others.
+    if (auto done = compact_run(run, false); !done) {
+      ++counts_.compaction_errors;
+      log_error("ingest: compaction of run " + std::to_string(store::to_number(run)) + ": " +
+                done.error().message);
     }
   }
 }

@@ -10,7 +10,8 @@
 namespace runstone::ingest {
 namespace {
 
-// Counts of keys may be so far behind in the store; they are read again from the tail after a crash.
+// Counts of keys may be so far behind in the store; they are read again from the tail after a
+// crash.
 constexpr std::int64_t kKeysBehindUs = 2'000'000;
 // A run with very many keys writes its counts more seldom: each is a row.
 constexpr std::int64_t kKeyWritesPerSecond = 5000;

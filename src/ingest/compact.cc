@@ -1,5 +1,5 @@
-// From tails to parts. Everything is made first and swapped in by one transaction; a crash before it
-// leaves objects that nothing names, and they are collected at the next start.
+// From tails to parts. Everything is made first and swapped in by one transaction; a crash before
+// it leaves objects that nothing names, and they are collected at the next start.
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -20,6 +20,18 @@ using store::Stream;
 // A reader that has looked a part up just before it was replaced still finds its bytes so long.
 constexpr std::int64_t kBuriedUs = 60'000'000;
 
+// One part takes so many times the bytes at which compaction begins: memory stays bounded when it
+// lags.
+constexpr std::int64_t kPartTails = 2;
+
+std::int64_t end_of_bytes(const std::vector<store::TailChunk>& index, std::int64_t bytes_max) {
+  std::int64_t bytes = 0;
+  for (const auto& chunk : index) {
+    bytes += chunk.raw_bytes;
+    if (bytes >= bytes_max) return chunk.end_line();
+  }
+  return index.back().end_line();
+}
 
 bool overlaps(const store::PartInfo& part, std::int64_t first_line, std::int64_t end_line) {
   return part.first_line < end_line && part.end_line > first_line;
@@ -48,7 +60,6 @@ void IngestService::queue_compaction(store::RunId run, RunSlot* slot) {
 }
 
 Result<bool> IngestService::compact_run(store::RunId run, bool force) {
-  const std::scoped_lock one(compacting_);
   Slot slot;
   {
     const std::scoped_lock lock(write_mutex_);
@@ -58,8 +69,17 @@ Result<bool> IngestService::compact_run(store::RunId run, bool force) {
       return fail(found.error());
     }
     slot = *std::move(found);
-    slot->compaction_queued = false;
+    slot->compaction_queued = true;  // commits that come meanwhile do not queue it again
   }
+  auto done = compact_streams(slot, force);
+  const std::scoped_lock lock(write_mutex_);
+  slot->compaction_queued = false;
+  // What came meanwhile may be due already. After an error it waits until the run grows.
+  if (done && !slot->gone) queue_compaction_if_due(slot);
+  return done;
+}
+
+Result<bool> IngestService::compact_streams(const Slot& slot, bool force) {
   bool any = false;
   for (const Stream stream : {Stream::kHistory, Stream::kEvents}) {
     RUNSTONE_TRY(const bool done, compact_stream(slot, stream, force));
@@ -80,21 +100,28 @@ Result<bool> IngestService::compact_stream(const Slot& slot, Stream stream, bool
       return false;
     }
   }
-  RUNSTONE_TRY(auto lines, store_.lines(slot->id, stream));
-  if (lines.tail.empty()) return false;
+  // Only compaction removes chunks, and a change of lines shows in the version: no snapshot is
+  // needed.
+  RUNSTONE_TRY(const auto index, store_.tail_index(slot->id, stream));
+  if (index.empty()) return false;
+  const std::int64_t tail_first = index.front().first_line;
+  const std::int64_t tail_end = end_of_bytes(index, kPartTails * options_.compact_bytes);
+  RUNSTONE_TRY(auto chunks, store_.tail(slot->id, stream, tail_first, tail_end));
+  RUNSTONE_TRY(const auto parts, store_.parts(slot->id, stream));
 
-  // Parts whose lines were replaced are written anew, and a small one grows instead of staying small.
-  const std::int64_t tail_first = lines.tail.front().first_line;
-  const std::int64_t tail_end = lines.tail.back().end_line();
+  // Parts whose lines were replaced are written anew, and a small one grows instead of staying
+  // small.
   std::vector<store::PartInfo> merged;
-  for (const auto& part : lines.parts) {
+  for (const auto& part : parts) {
     const bool small = part.row_count < options_.compact_values / 4 && part.end_line == tail_first;
     if (small || overlaps(part, tail_first, tail_end)) merged.push_back(part);
   }
   std::sort(merged.begin(), merged.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
 
   parts::RowBatch rows;
+  std::int64_t merged_values = 0;
   for (const auto& part : merged) {
+    merged_values += part.row_count;
     RUNSTONE_TRY(const auto overview, read_overview(store_, objects_, part));
     RUNSTONE_TRY(auto bytes, read_part_bytes(store_, objects_, part));
     RUNSTONE_TRY(const auto reader,
@@ -103,7 +130,7 @@ Result<bool> IngestService::compact_stream(const Slot& slot, Stream stream, bool
   }
   std::int64_t raw_bytes = 0, line_count = 0;
   store::Batch batch;
-  for (auto& chunk : lines.tail) {
+  for (auto& chunk : chunks) {
     RUNSTONE_TRY(const auto decoded, store::DecodedLines::decode(chunk.data));
     for (std::size_t i = 0; i < decoded.size(); ++i) {
       rows.add_line_or_keep(chunk.first_line + static_cast<std::int64_t>(i), decoded[i]);
@@ -113,8 +140,10 @@ Result<bool> IngestService::compact_stream(const Slot& slot, Stream stream, bool
     batch.remove_chunks.push_back({slot->id, stream, chunk.first_line});
     chunk.data = {};
   }
+  std::int64_t values = -merged_values;
   RUNSTONE_TRY(auto part, parts::write_part(rows));
-  rows.clear();
+  values += part.info.values;
+  rows = parts::RowBatch();
 
   store::NewPart made;
   made.info.run = slot->id;
@@ -138,8 +167,8 @@ Result<bool> IngestService::compact_stream(const Slot& slot, Stream stream, bool
     made.bytes = std::move(part.parquet);
     made.overview = std::move(part.overview);
   } else {
-    const std::string name = parts_prefix(slot->id) + "/" +
-                             std::to_string(made.info.first_line) + "-" + random_id(12);
+    const std::string name =
+        parts_prefix(slot->id) + "/" + std::to_string(made.info.first_line) + "-" + random_id(12);
     made.info.object_key = name + ".parquet";
     made.info.overview_key = name + ".overview";
     new_objects = {made.info.object_key, made.info.overview_key};
@@ -158,7 +187,6 @@ Result<bool> IngestService::compact_stream(const Slot& slot, Stream stream, bool
     auto& tail = slot->tail(stream);
     if (slot->gone || tail.version != before.version) {
       give_up();  // lines were changed, or the run deleted: what was made is of the past
-      if (!slot->gone) queue_compaction(slot->id, slot.get());
       return false;
     }
     Round round;
@@ -166,12 +194,10 @@ Result<bool> IngestService::compact_stream(const Slot& slot, Stream stream, bool
     round.of(slot).write_keys = true;
     tail.raw_bytes -= raw_bytes;
     tail.lines -= line_count;
-    tail.values = tail.lines == 0 ? 0 : std::max<std::int64_t>(0, tail.values - before.values);
-    auto committed = commit_round(round);
-    if (!committed) {
-      give_up();
-      return fail(committed.error());
-    }
+    tail.values = tail.lines == 0 ? 0 : std::max<std::int64_t>(0, tail.values - values);
+    // Its objects stay if this fails: a commit may report an error and be on the disk all the same.
+    // If it is not, the next start finds objects that no row names.
+    RUNSTONE_TRY(commit_round(round));
   }
   ++counts_.compactions;
   const std::scoped_lock lock(compact_mutex_);
@@ -201,13 +227,17 @@ Result<void> IngestService::compact(bool all) {
     RUNSTONE_TRY(const auto tails, store_.list_tails());
     std::set<store::RunId> runs;
     for (const auto& tail : tails) runs.insert(tail.run);
-    for (const auto run : runs) RUNSTONE_TRY(compact_run(run, true));
+    for (const auto run : runs) {
+      for (bool more = true; more;) {
+        RUNSTONE_TRY(more, compact_run(run, true));
+      }
+    }
   }
   while (true) {
     store::RunId run{};
     {
       const std::scoped_lock lock(compact_mutex_);
-      if (compact_queue_.empty()) break;
+      if (compact_queue_.empty()) return {};
       run = compact_queue_.front();
       compact_queue_.pop_front();
     }
@@ -217,7 +247,6 @@ Result<void> IngestService::compact(bool all) {
       return fail(std::move(done).error());
     }
   }
-  return {};
 }
 
 Result<void> IngestService::collect_garbage() {

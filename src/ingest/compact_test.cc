@@ -65,8 +65,8 @@ TEST_F(CompactTest, AReplacementAfterCompactionWinsAtOnceAndForGood) {
   ASSERT_TRUE(send_history(0, rows(0, 6, 1.0)));
   ASSERT_TRUE(ingest_->compact(true));
   ASSERT_TRUE(send_history(2, rows(2, 2, 7.0)));
-  const auto want = ElementsAre(Pair(0, 1), Pair(1, 1), Pair(2, 7), Pair(3, 7), Pair(4, 1),
-                                Pair(5, 1));
+  const auto want =
+      ElementsAre(Pair(0, 1), Pair(1, 1), Pair(2, 7), Pair(3, 7), Pair(4, 1), Pair(5, 1));
   EXPECT_THAT(losses(), want);
   ASSERT_TRUE(ingest_->compact(true));
   EXPECT_THAT(losses(), want);
@@ -81,6 +81,20 @@ TEST_F(CompactTest, ASmallPartGrowsInsteadOfHavingManyNeighbours) {
   }
   EXPECT_EQ(part_count(), 1u);
   EXPECT_THAT(losses(), SizeIs(15));
+}
+
+TEST_F(CompactTest, ALongBacklogBecomesSeveralPartsOfBoundedSize) {
+  options_.compact_bytes = 1000;
+  options_.compact_values = 40;
+  restart();
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(send_history(i * 20, rows(i * 20, 20)));
+  ASSERT_TRUE(ingest_->compact());
+  ASSERT_TRUE(complete(0));
+  ASSERT_TRUE(ingest_->compact());
+  EXPECT_EQ(tail_count(), 0u);
+  EXPECT_GE(part_count(), 3u);
+  EXPECT_THAT(losses(), SizeIs(400));
+  EXPECT_EQ(key_count("loss"), 400);
 }
 
 TEST_F(CompactTest, GapsAndBrokenLinesSurvive) {

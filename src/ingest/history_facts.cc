@@ -31,14 +31,17 @@ bool is_number_text(std::string_view text) {
 Count count_of(const Value& value) {
   switch (value.kind()) {
     case Value::Kind::kInt:
-    case Value::Kind::kDouble: return &store::KeyInfo::numbers;
-    case Value::Kind::kBool: return &store::KeyInfo::bools;
+    case Value::Kind::kDouble:
+      return &store::KeyInfo::numbers;
+    case Value::Kind::kBool:
+      return &store::KeyInfo::bools;
     case Value::Kind::kString:
       return is_number_text(value.string_or("")) ? &store::KeyInfo::numbers
                                                  : &store::KeyInfo::strings;
     case Value::Kind::kDict:
       return value.get("_type") != nullptr ? &store::KeyInfo::media : &store::KeyInfo::others;
-    default: return &store::KeyInfo::others;
+    default:
+      return &store::KeyInfo::others;
   }
 }
 
@@ -118,11 +121,16 @@ struct HistoryFactsReader::Impl {
           if (!is_number_text(token.substr(1, token.size() - 2))) count = &store::KeyInfo::strings;
           break;
         }
-        case od::json_type::boolean: count = &store::KeyInfo::bools; break;
+        case od::json_type::boolean:
+          count = &store::KeyInfo::bools;
+          break;
         case od::json_type::null:
-        case od::json_type::array: count = &store::KeyInfo::others; break;
+        case od::json_type::array:
+          count = &store::KeyInfo::others;
+          break;
         case od::json_type::object: {
-          const std::string path = escape_label(label);  // before the value is read: it has a buffer
+          const std::string path =
+              escape_label(label);  // before the value is read: it has a buffer
           od::object object;
           std::string_view text;
           if (value.get_object().get(object) || object.raw_json().get(text)) return false;

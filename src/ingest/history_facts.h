@@ -10,11 +10,12 @@
 
 namespace runstone::ingest {
 
-/// What ingest has to know of history lines: their steps, and how often each key has a value of which
-/// type. Everything else in them is left to compaction and to readers.
+/// What ingest has to know of history lines: their steps, and how often each key has a value of
+/// which type. Everything else in them is left to compaction and to readers.
 struct HistoryFacts {
-  std::int64_t first_step = -1;  ///< lowest; a line without an integer `_step` has its number as step
-  std::int64_t last_step = -1;   ///< highest
+  std::int64_t first_step =
+      -1;  ///< lowest; a line without an integer `_step` has its number as step
+  std::int64_t last_step = -1;  ///< highest
   std::int64_t values = 0;
   std::int64_t bad_lines = 0;  ///< no JSON objects; each counts as one text under `_undecodable`
   std::vector<store::KeyInfo> keys;  ///< counts of these lines alone

@@ -20,12 +20,14 @@
 namespace runstone::ingest {
 
 struct IngestOptions {
-  std::int64_t crash_after_secs = 90;          ///< of silence; counted from create() at the earliest
-  std::int64_t compact_values = 640'000;       ///< a tail of as many values becomes a part
-  std::int64_t compact_bytes = 8 << 20;        ///< or of as many bytes (uncompressed lines)
+  std::int64_t crash_after_secs = 90;     ///< of silence; counted from create() at the earliest
+  std::int64_t compact_values = 640'000;  ///< a tail of as many values becomes a part
+  std::int64_t compact_bytes = 8 << 20;   ///< or of as many bytes (uncompressed lines)
   std::int64_t blob_part_bytes_max = 64 << 10;  ///< a part up to this stays in SQL
-  std::int64_t queued_bytes_max = 256 << 20;   ///< bodies waiting for their commit; more is refused
-  bool background = true;  ///< false: no threads but the committer; tests call check_silence() and compact()
+  std::int64_t queued_bytes_max = 256 << 20;  ///< bodies waiting for their commit; more is refused
+  int compaction_threads = 2;  ///< two hold their own against many writers on two cores
+  bool background =
+      true;  ///< false: no threads but the committer; tests call check_silence() and compact()
 };
 
 struct RunPath {
@@ -50,17 +52,19 @@ struct AppendAnswer {
 
 /// The input of upsertBucket: what is not set stays. Names as in schemas and docs.
 struct UpsertRun {
-  std::optional<store::RunId> id;  ///< of an existing run; then entity, project, name are not needed
-  std::string entity;              ///< empty: `default_entity`
-  std::string project;             ///< empty: "uncategorized"
+  std::optional<store::RunId>
+      id;               ///< of an existing run; then entity, project, name are not needed
+  std::string entity;   ///< empty: `default_entity`
+  std::string project;  ///< empty: "uncategorized"
   std::optional<std::string> name;  ///< the run id; made up if neither id nor name is set
   std::optional<std::string> display_name, notes, description, group, job_type, sweep, host,
       program, commit, repo;
   std::optional<std::string> config_json;   ///< replaces the whole config; must be an object
   std::optional<std::string> summary_json;  ///< replaces the whole summary; must be an object
   std::optional<std::vector<std::string>> tags;
-  std::optional<std::string> state;  ///< "running", "crashed", ...; an unknown one is kInvalidArgument
-  std::string default_entity;        ///< of the caller
+  std::optional<std::string>
+      state;                   ///< "running", "crashed", ...; an unknown one is kInvalidArgument
+  std::string default_entity;  ///< of the caller
   std::optional<store::UserId> user;  ///< of the caller
 };
 
@@ -84,8 +88,9 @@ struct IngestCounts {  ///< since the start, for /api/metrics
                refused = 0;
 };
 
-/// The only writer of runs: takes lines in, keeps the rules of runs and their states, compacts tails
-/// into parts and says what changed. One committer thread turns all that waits into one transaction.
+/// The only writer of runs: takes lines in, keeps the rules of runs and their states, compacts
+/// tails into parts and says what changed. One committer thread turns all that waits into one
+/// transaction.
 class Ingest {
  public:
   /// Borrows all of them. Removes what a crash left: parts no row names, files of deleted runs.
@@ -106,7 +111,8 @@ class Ingest {
   // The calls below block. Each is durable on return; what it changed is told to live().
 
   /// Makes or changes a run by the rules of upsertBucket.
-  /// Errors   kNotFound for an unknown id or entity, kInvalidArgument for JSON or names that are none.
+  /// Errors   kNotFound for an unknown id or entity, kInvalidArgument for JSON or names that are
+  /// none.
   virtual Result<UpsertedRun> upsert_run(UpsertRun input) = 0;
   /// Announces files; their content comes with store_file(). In the order given.
   virtual Result<std::vector<store::RunFile>> create_files(store::RunId run,

@@ -57,7 +57,8 @@ class FailingStore final : public store::memory::ForwardingStore {
   When when_ = When::kBefore;
 };
 
-inline protocol::StreamLines make_lines(std::int64_t offset, const std::vector<std::string>& texts) {
+inline protocol::StreamLines make_lines(std::int64_t offset,
+                                        const std::vector<std::string>& texts) {
   protocol::StreamLines lines;
   lines.offset = offset;
   for (const auto& text : texts) {
@@ -76,7 +77,8 @@ inline std::string row(std::int64_t step, double loss) {
   return text + "}";
 }
 
-inline std::vector<std::string> rows(std::int64_t first_step, std::int64_t count, double loss = 0.5) {
+inline std::vector<std::string> rows(std::int64_t first_step, std::int64_t count,
+                                     double loss = 0.5) {
   std::vector<std::string> all;
   for (std::int64_t i = 0; i < count; ++i) all.push_back(row(first_step + i, loss));
   return all;
@@ -141,8 +143,8 @@ class IngestFixture : public testing::Test {
     std::sort(both.parts.begin(), both.parts.end(),
               [](const auto& a, const auto& b) { return a.id < b.id; });
     for (const auto& part : both.parts) {
-      auto bytes = part.object_key.empty() ? memory_->part_bytes(part.id)
-                                           : objects_->get(part.object_key);
+      auto bytes =
+          part.object_key.empty() ? memory_->part_bytes(part.id) : objects_->get(part.object_key);
       auto overview = part.overview_key.empty() ? memory_->part_overview(part.id)
                                                 : objects_->get(part.overview_key);
       EXPECT_TRUE(bytes && overview);

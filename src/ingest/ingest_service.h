@@ -55,9 +55,9 @@ struct Round {
   Touched& of(const std::shared_ptr<RunSlot>& slot);
 };
 
-/// Ingest over a Store and an ObjectStore. append.cc takes bodies in, commit.cc makes transactions of
-/// them, replace.cc settles lines that were there before, runs.cc has the blocking calls, compact.cc
-/// makes parts, background.cc runs the threads.
+/// Ingest over a Store and an ObjectStore. append.cc takes bodies in, commit.cc makes transactions
+/// of them, replace.cc settles lines that were there before, runs.cc has the blocking calls,
+/// compact.cc makes parts, background.cc runs the threads.
 class IngestService final : public Ingest {
  public:
   IngestService(store::Store& store, objects::ObjectStore& objects, const Clock& clock,
@@ -115,12 +115,14 @@ class IngestService final : public Ingest {
   // compact.cc
   Result<bool> compact_run(store::RunId run, bool force);
   Result<bool> compact_stream(const Slot& slot, store::Stream stream, bool force);
+  Result<bool> compact_streams(const Slot& slot, bool force);
   void queue_compaction(store::RunId run, RunSlot* slot);
   Result<void> collect_garbage();
   void remove_buried(bool all);
 
   // background.cc
   void background_loop();
+  void compact_loop();
 
   store::Store& store_;
   objects::ObjectStore& objects_;
@@ -143,10 +145,9 @@ class IngestService final : public Ingest {
   bool stopping_ = false;
 
   std::mutex compact_mutex_;  // the queue of runs to compact, and the objects to remove
-  std::condition_variable compact_wake_;
+  std::condition_variable compact_wake_, background_wake_;
   std::deque<store::RunId> compact_queue_;
   std::deque<std::pair<std::int64_t, std::string>> buried_;  // (monotonic time, object key)
-  std::mutex compacting_;  // one compaction at a time
 
   struct Counts {
     std::atomic<std::int64_t> requests{0}, lines{0}, values{0}, commits{0}, retried_lines{0},
@@ -156,6 +157,7 @@ class IngestService final : public Ingest {
 
   std::thread commit_thread_;
   std::thread background_thread_;
+  std::vector<std::thread> compact_threads_;
 };
 
 /// Where a run's objects are: "runs/12" and "parts/12".

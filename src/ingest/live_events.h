@@ -33,13 +33,13 @@ class LiveSubscription {
   virtual std::vector<LiveEvent> take() = 0;
 };
 
-/// Changes that were committed, for who looks on. Coalesced: at most one event of a type each 250 ms
-/// for a run.
+/// Changes that were committed, for who looks on. Coalesced: at most one event of a type each 250
+/// ms for a run.
 class LiveEvents {
  public:
   virtual ~LiveEvents() = default;
-  /// `on_ready` is called, on a thread of ours and with no lock that take() needs, whenever the queue
-  /// goes from empty to not empty; it should only post take() to the subscriber's own thread.
+  /// `on_ready` is called, on a thread of ours and with no lock that take() needs, whenever the
+  /// queue goes from empty to not empty; it should only post take() to the subscriber's own thread.
   virtual std::unique_ptr<LiveSubscription> subscribe(LiveFilter filter,
                                                       std::function<void()> on_ready) = 0;
 };

@@ -60,7 +60,7 @@ class LiveHub final : public LiveEvents {
   struct Queue;
   struct RunLive {
     std::optional<RunChange> pending;
-    std::int64_t sent_at_us = INT64_MIN / 2;  // monotonic
+    std::int64_t sent_at_us = INT64_MIN / 2;               // monotonic
     std::unordered_map<std::string, std::string> summary;  // leaf path -> JSON last told
   };
 

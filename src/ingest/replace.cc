@@ -1,5 +1,5 @@
-// Lines that come at numbers which the run has already: a retry changes nothing, other text replaces
-// line by line, and a line that was left out by a gap is taken in.
+// Lines that come at numbers which the run has already: a retry changes nothing, other text
+// replaces line by line, and a line that was left out by a gap is taken in.
 #include <algorithm>
 #include <map>
 #include <utility>

@@ -42,7 +42,8 @@ void apply_start(store::RunUpdate& update, const store::RunInfo& run) {
   if (run.state != RunState::kRunning) update.state = RunState::kRunning;
   if (run.exit_code) update.exit_code = OptionalCode();
   if (run.finished_at_us) update.finished_at_us = OptionalTime();
-  // A live writer sends its config by name, too: that must not take back a stop it has not seen yet.
+  // A live writer sends its config by name, too: that must not take back a stop it has not seen
+  // yet.
   if (run.stop_requested && !store::is_live(run.state)) update.stop_requested = false;
   if (run.preempting) update.preempting = false;
 }

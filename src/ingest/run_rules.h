@@ -20,7 +20,8 @@ void apply_start(store::RunUpdate& update, const store::RunInfo& run);
 void apply_state(store::RunUpdate& update, const store::RunInfo& run, store::RunState state,
                  std::int64_t now_us);
 
-/// Whether silence since `heartbeat_at_us` ends the run. Nobody is expected to write to a pending one.
+/// Whether silence since `heartbeat_at_us` ends the run. Nobody is expected to write to a pending
+/// one.
 bool is_silent(const store::RunInfo& run, std::int64_t started_at_us, std::int64_t now_us,
                std::int64_t crash_after_us);
 

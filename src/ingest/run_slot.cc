@@ -25,9 +25,15 @@ void RunSlot::count(const HistoryFacts& facts, int sign, std::vector<std::string
 
 void set_lines(store::RunUpdate& update, store::Stream stream, std::int64_t lines) {
   switch (stream) {
-    case store::Stream::kHistory: update.history_lines = lines; break;
-    case store::Stream::kEvents: update.event_lines = lines; break;
-    case store::Stream::kConsole: update.console_lines = lines; break;
+    case store::Stream::kHistory:
+      update.history_lines = lines;
+      break;
+    case store::Stream::kEvents:
+      update.event_lines = lines;
+      break;
+    case store::Stream::kConsole:
+      update.console_lines = lines;
+      break;
   }
 }
 

@@ -20,7 +20,7 @@ struct RunSlot {
     std::int64_t values = 0;     ///< in the tail, about; for deciding when to compact
     std::int64_t raw_bytes = 0;  ///< of its lines
     std::int64_t lines = 0;
-    std::int64_t version = 0;    ///< rises whenever lines are changed rather than added
+    std::int64_t version = 0;  ///< rises whenever lines are changed rather than added
   };
 
   store::RunId id{};
@@ -35,7 +35,7 @@ struct RunSlot {
   std::int64_t keys_written_at_us = 0;         ///< monotonic
 
   std::array<Tail, store::kStreamCount> tails;
-  bool compaction_queued = false;
+  bool compaction_queued = false;  ///< or under way: a run is in one worker's hands at a time
   std::deque<std::string> shared_bodies;  ///< writer and hash of the last bodies in shared mode
 
   Tail& tail(store::Stream stream) { return tails[static_cast<std::size_t>(stream)]; }

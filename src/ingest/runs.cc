@@ -28,7 +28,8 @@ Result<void> check_name(const char* what, std::string_view name) {
   if (name == "." || name == "..") return bad("is no name");
   if (!is_valid_utf8(name)) return bad("is not UTF-8");
   for (const char c : name) {
-    if (static_cast<unsigned char>(c) < 0x20 || std::string_view("/\\#?%:").find(c) != std::string_view::npos) {
+    if (static_cast<unsigned char>(c) < 0x20 ||
+        std::string_view("/\\#?%:").find(c) != std::string_view::npos) {
       return bad("must not contain any of / \\ # ? % : or control characters");
     }
   }
@@ -131,7 +132,8 @@ Result<UpsertedRun> IngestService::upsert_run(UpsertRun input) {
   std::optional<store::RunState> state;
   if (input.state) {
     state = store::run_state_from(*input.state);
-    if (!state) return fail(ErrorCode::kInvalidArgument, "unknown run state '" + *input.state + "'");
+    if (!state)
+      return fail(ErrorCode::kInvalidArgument, "unknown run state '" + *input.state + "'");
   }
   const std::int64_t now = clock_.now_us();
   const std::scoped_lock lock(write_mutex_);
@@ -236,7 +238,8 @@ Result<store::RunFile> IngestService::store_file(store::RunId run, std::string_v
   const std::scoped_lock lock(write_mutex_);
   auto slot = find_slot(run);
   if (!slot) {  // deleted meanwhile
-    discard(objects_.remove(file.object_key), "an orphan of a deleted run; found at the next start");
+    discard(objects_.remove(file.object_key),
+            "an orphan of a deleted run; found at the next start");
     return fail(slot.error());
   }
   Round round;

@@ -64,8 +64,8 @@ Result<IngestService::Slot> IngestService::load_slot(store::RunInfo info) {
   // The counts in the store may be some lines behind; these are in the tail.
   const std::int64_t counted = slot->info.keys_through_line;
   if (counted < slot->info.history_lines) {
-    RUNSTONE_TRY(const auto chunks, store_.tail(slot->id, store::Stream::kHistory, counted,
-                                                slot->info.history_lines));
+    RUNSTONE_TRY(const auto chunks,
+                 store_.tail(slot->id, store::Stream::kHistory, counted, slot->info.history_lines));
     HistoryFactsReader reader;
     for (const auto& chunk : chunks) {
       RUNSTONE_TRY(const auto lines, store::DecodedLines::decode(chunk.data));

@@ -102,8 +102,8 @@ class FolderStore final : public ObjectStore {
       return fail(top.error());
     }
     if (!top->is_directory) {
-      found.push_back({std::string(prefix), static_cast<std::int64_t>(top->size_bytes),
-                       top->modified_at_us});
+      found.push_back(
+          {std::string(prefix), static_cast<std::int64_t>(top->size_bytes), top->modified_at_us});
       return found;
     }
     RUNSTONE_TRY(walk(std::string(prefix), found, nullptr));
@@ -155,8 +155,7 @@ class FolderStore final : public ObjectStore {
     RUNSTONE_TRY(const auto target, disk_.create_new(to));
     std::string block(kCopyBytes, '\0');
     for (std::uint64_t offset = 0;;) {
-      RUNSTONE_TRY(const auto got,
-                   source->read_at(offset, Span<char>(block.data(), block.size())));
+      RUNSTONE_TRY(const auto got, source->read_at(offset, Span<char>(block.data(), block.size())));
       if (got == 0) return target->sync();
       RUNSTONE_TRY(target->write_at(offset, std::string_view(block).substr(0, got)));
       offset += got;
@@ -188,8 +187,7 @@ class FolderStore final : public ObjectStore {
         if (folders != nullptr) folders->push_back(key);
         RUNSTONE_TRY(walk(key, files, folders));
       } else {
-        files.push_back(
-            {key, static_cast<std::int64_t>(info->size_bytes), info->modified_at_us});
+        files.push_back({key, static_cast<std::int64_t>(info->size_bytes), info->modified_at_us});
       }
     }
     return {};

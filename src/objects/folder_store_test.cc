@@ -64,7 +64,8 @@ TEST_F(FolderStoreTest, MissingObjectsAreNotFound) {
 }
 
 TEST_F(FolderStoreTest, ListsAndRemovesAllOfAPrefixOnly) {
-  for (const char* key : {"runs/1/a", "runs/1/b/c", "runs/10/a"}) ASSERT_TRUE(store_->put(key, key));
+  for (const char* key : {"runs/1/a", "runs/1/b/c", "runs/10/a"})
+    ASSERT_TRUE(store_->put(key, key));
   std::vector<std::string> keys;
   for (const auto& object : take(store_->list("runs/1"))) keys.push_back(object.key);
   EXPECT_THAT(keys, testing::ElementsAre("runs/1/a", "runs/1/b/c"));
@@ -74,16 +75,16 @@ TEST_F(FolderStoreTest, ListsAndRemovesAllOfAPrefixOnly) {
 }
 
 TEST_F(FolderStoreTest, RefusesKeysThatLeaveTheFolder) {
-  for (const char* key : {"", "/", "/etc/passwd", "a//b", "../x", "a/../../x", "a/.", "a/", "a b",
-                          "a\\b", "a\nb"}) {
+  for (const char* key :
+       {"", "/", "/etc/passwd", "a//b", "../x", "a/../../x", "a/.", "a/", "a b", "a\\b", "a\nb"}) {
     EXPECT_EQ(store_->put(key, "x").error().code, ErrorCode::kInvalidArgument) << key;
     EXPECT_EQ(store_->get(key).error().code, ErrorCode::kInvalidArgument) << key;
   }
 }
 
 TEST_F(FolderStoreTest, AnyTextMakesAKeyPartOfItsOwn) {
-  std::vector<std::string> texts = {"",    ".",   "..",  "a/b", "a%2Fb", "\xf0\x9f\x98\x80",
-                                    "a b", "%2E", "%",   "a\nb"};
+  std::vector<std::string> texts = {"",    ".",   "..", "a/b", "a%2Fb", "\xf0\x9f\x98\x80",
+                                    "a b", "%2E", "%",  "a\nb"};
   texts.push_back(std::string(5000, 'x'));
   texts.push_back(std::string(5000, 'x') + "y");
   std::set<std::string> parts;

@@ -27,8 +27,8 @@ class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
   virtual Result<void> put(std::string_view key, std::string_view bytes) = 0;
-  /// Takes a file over: it is gone from `file` on success. The folder engine renames it when it lies
-  /// on the same disk (spool_folder() does).
+  /// Takes a file over: it is gone from `file` on success. The folder engine renames it when it
+  /// lies on the same disk (spool_folder() does).
   virtual Result<void> put_file(std::string_view key, const std::filesystem::path& file) = 0;
   virtual Result<std::string> get(std::string_view key) const = 0;
   /// Bytes [offset, offset + count), less where the object ends before.
@@ -50,7 +50,8 @@ class ObjectStore {
 /// Any text as one part of a key: percent-encoded, and a digest in place of the tail if it is long.
 std::string make_key_part(std::string_view text);
 
-/// Objects as files under `root` (made if missing). What a crash left in the spool folder is removed.
+/// Objects as files under `root` (made if missing). What a crash left in the spool folder is
+/// removed.
 Result<std::unique_ptr<ObjectStore>> open_folder_store(
     const std::filesystem::path& root, fs::FileSystem& disk = fs::real_file_system());
 
