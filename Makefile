@@ -5,6 +5,9 @@ PRESET ?= release
 BUILD := build/$(PRESET)
 # Node from .venv counts only where the system's is too old: it stands last.
 export PATH := $(PATH):$(CURDIR)/.venv/bin
+# Builds of one source in two folders (release, wheel, another clone) share their compiler's work.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
 
 .PHONY: help setup build web run test bench format check docs-images clean
 

@@ -225,9 +225,18 @@ def measure_server(plan: Plan) -> list[Figure]:
 
 
 def measure_chart(plan: Plan) -> list[Figure]:
-    runs = [run_json([str(BUILD / "bench" / "chart_bench"), "--json"]) for _ in range(plan.repeats(5))]
-    value = statistics.median(run["chart_ms"] for run in runs)
-    return [Figure("chart of 1 metric, 1 M rows, 1000 px", "ms", 30, value)]
+    runs = [run_json([str(BUILD / "bench" / "chart_bench"), "--json"]) for _ in range(plan.repeats(3))]
+
+    def median(field: str) -> float:
+        return statistics.median(run[field] for run in runs)
+
+    return [
+        Figure("chart of 1 metric, 1 M rows, 1000 px", "ms", 30, median("chart_ms")),
+        Figure("the same, first look after a start", "ms", None, median("chart_first_ms")),
+        Figure("zoom into a part of it", "ms", None, median("zoom_ms")),
+        Figure("the same with another metric as x", "ms", None, median("any_x_ms")),
+        Figure("50 charts of a live run, what is new", "ms", None, median("live_page_ms")),
+    ]
 
 
 MEASURES: dict[str, Callable[[Plan], list[Figure]]] = {

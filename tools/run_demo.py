@@ -34,9 +34,13 @@ def wait_until_up(server: subprocess.Popen) -> None:
             sys.exit(f"the server ended with {server.returncode}; what it said stands above")
         try:
             urllib.request.urlopen(f"{ADDRESS}/api/health", timeout=1).close()
-            return
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)
+            continue
+        try:  # was it ours that answered, or one that has the port already?
+            server.wait(timeout=0.3)
+        except subprocess.TimeoutExpired:
+            return
     server.terminate()
     sys.exit(f"the server did not answer on {ADDRESS} within {START_LIMIT_SECS} s")
 
@@ -56,7 +60,8 @@ def main() -> int:
         print("\nTraining a small network on handwritten digits ...", flush=True)
         example = [sys.executable, str(ROOT / "examples" / "python" / "digits.py")]
         subprocess.run(example, check=True, env=environment, cwd=ROOT / "build")
-        print(f"\nSee it here (the link signs you in, once):\n\n    {output_of('signin')}\n")
+        print(f"\nSee it here (the link signs you in, once):\n\n    {output_of('signin')}")
+        print("\nThe runs of the example are in the project digits.\n")
         print(f"The server runs on {ADDRESS} until you press Ctrl-C.", flush=True)
         return server.wait()
     except KeyboardInterrupt:
