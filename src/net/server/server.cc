@@ -175,8 +175,14 @@ bool Server::stop(int grace_ms) {
       if (connection->stream) streams.push_back(connection->stream);
     }
     for (const auto& stream : streams) stream->close();
+    {
+      const std::scoped_lock lock(state.mutex);
+      state.listening = false;
+    }
+    state.changed.notify_all();
   });
-  const auto gone = [&state] { return state.open == 0; };
+  // An idle server has no connection to wait for, yet must not answer one that comes now.
+  const auto gone = [&state] { return !state.listening && state.open == 0; };
   bool clean = true;
   {
     std::unique_lock lock(state.mutex);

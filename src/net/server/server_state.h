@@ -60,9 +60,11 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
   std::set<Connection*> connections;
   std::uint64_t memory_bodies_bytes = 0;
 
-  // The count of connections, for stop(), which waits on it from outside.
+  // Whether the port is open and the count of connections, for stop(), which waits on them from
+  // outside.
   std::mutex mutex;
   std::condition_variable changed;
+  bool listening = true;
   std::size_t open = 0;
 
   // Last, so that it goes first: connections that stop() could not end die with it.
