@@ -91,3 +91,15 @@ def offline_folder(folder: Path) -> Path:
     found = [p for p in folder.glob("wandb/offline-run-*") if p.is_dir() and not p.is_symlink()]
     assert len(found) == 1, os.listdir(folder)
     return found[0]
+
+
+def check_synced_run(server, project: str, run: str, state: str) -> None:
+    """The 200 rows that the offline scripts of the sync tests log, whoever sent them."""
+    facts = server.run_facts(project, run)
+    assert facts["state"] == state
+    assert [row["_step"] for row in facts["rows"]] == list(range(200))
+    assert [row["loss"] for row in facts["rows"]] == [1 / (i + 1) for i in range(200)]
+    assert [row["nested"]["a"] for row in facts["rows"]] == list(range(200))
+    assert facts["line_count"] == 200
+    assert facts["config"]["lr"] == {"value": 0.5}
+    assert facts["summary"]["nested"] == {"a": 199}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from client import environment, offline_folder, run_script
+from client import check_synced_run, environment, offline_folder, run_script
 from support.server import runstone_bin
 
 SCRIPT = """
@@ -32,14 +32,7 @@ def sync(server, folder, *arguments: str) -> str:
 
 
 def check(server, run: str, state: str) -> None:
-    facts = server.run_facts("foreign", run)
-    assert facts["state"] == state
-    assert [row["_step"] for row in facts["rows"]] == list(range(200))
-    assert [row["loss"] for row in facts["rows"]] == [1 / (i + 1) for i in range(200)]
-    assert [row["nested"]["a"] for row in facts["rows"]] == list(range(200))
-    assert facts["line_count"] == 200
-    assert facts["config"]["lr"] == {"value": 0.5}
-    assert facts["summary"]["nested"] == {"a": 199}
+    check_synced_run(server, "foreign", run, state)
 
 
 def test_a_finished_run_of_the_stock_client_is_sent_once(shared_server, tmp_path):

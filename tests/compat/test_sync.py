@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from client import offline_folder, run_script, wandb_command
+from client import check_synced_run, offline_folder, run_script, wandb_command
 
 OFFLINE = """
     import wandb
@@ -24,14 +24,7 @@ def without_environment(facts: dict) -> dict:
 
 
 def check(server, run: str, state: str) -> None:
-    facts = server.run_facts("synced", run)
-    assert facts["state"] == state
-    assert [row["_step"] for row in facts["rows"]] == list(range(200))
-    assert [row["loss"] for row in facts["rows"]] == [1 / (i + 1) for i in range(200)]
-    assert [row["nested"]["a"] for row in facts["rows"]] == list(range(200))
-    assert facts["line_count"] == 200
-    assert facts["config"]["lr"] == {"value": 0.5}
-    assert facts["summary"]["nested"] == {"a": 199}
+    check_synced_run(server, "synced", run, state)
 
 
 def test_sync_twice_changes_nothing(shared_server, tmp_path):
