@@ -75,6 +75,22 @@ def test_a_parameter_that_is_not_served_yet_raises_and_is_named(arguments):
         runstone.init(**{"mode": "offline", **arguments})
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *[{"resume": policy, "id": "r"} for policy in ("allow", "must", "never", "auto", True)],
+        {"resume_from": "r?_step=1"},
+        {"fork_from": "r?_step=1"},
+    ],
+    ids=str,
+)
+def test_going_on_from_a_stored_run_online_raises_and_is_named(monkeypatch, arguments):
+    monkeypatch.setenv("RUNSTONE_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("RUNSTONE_API_KEY", "local-" + "0" * 40)
+    with pytest.raises(NotImplementedError, match=next(iter(arguments))):
+        runstone.init(**arguments)
+
+
 def test_an_unknown_keyword_is_a_type_error():
     with pytest.raises(TypeError):
         runstone.init(nope=1)

@@ -152,7 +152,7 @@ Result<void> check_resume(const Settings& settings, RunMode mode) {
   }
   if (mode != RunMode::kOnline) return {};
   for (const char* name : {"resume", "resume_from", "fork_from"}) {
-    if (settings.text(name).empty() || settings.text(name) == "never") continue;
+    if (settings.text(name).empty()) continue;  // "never", too, needs a look at the server
     return fail(ErrorCode::kNotImplemented,
                 std::string("init(") + name + "=) is not supported yet for online runs");
   }
