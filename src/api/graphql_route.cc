@@ -4,7 +4,7 @@
 
 #include "api/api_context.h"
 #include "api/identify.h"
-#include "api/resolvers.h"
+#include "api/resolvers/resolvers.h"
 #include "base/assert.h"
 #include "base/json.h"
 
@@ -54,6 +54,16 @@ graphql::Engine make_graphql_engine() {
   register_file(engine);
   register_run_mutations(engine);
   register_project_mutations(engine);
+  register_account(engine);
+  register_alert(engine);
+  register_artifact(engine);
+  register_artifact_mutations(engine);
+  register_collection(engine);
+  register_collection_mutations(engine);
+  register_lineage(engine);
+  register_registry(engine);
+  register_sweep(engine);
+  register_view(engine);
   return engine;
 }
 

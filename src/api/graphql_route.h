@@ -10,7 +10,7 @@
 
 namespace runstone::api {
 
-/// The schema of schemas/runstone.graphql with its resolvers.
+/// The schema of schemas/*.graphql with its resolvers.
 class GraphqlApi {
  public:
   /// `services` outlives it. A schema that does not parse is a bug that every test finds: asserts.
@@ -34,7 +34,7 @@ graphql::Engine make_graphql_engine();
 /// POST /graphql. `services` outlives the router.
 void add_graphql_route(http::Router& router, const Services& services);
 
-/// The text of schemas/runstone.graphql, as it was when this was built.
+/// The text of schemas/*.graphql, as it was when this was built.
 std::string_view schema_text();
 
 }  // namespace runstone::api

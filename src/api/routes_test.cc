@@ -6,12 +6,15 @@
 #include <future>
 #include <mutex>
 
+#include "alerts/alerts.h"
+#include "artifacts/artifacts.h"
 #include "base/encoding.h"
 #include "base/json.h"
 #include "base/random_id.h"
 #include "net/server/compress.h"
 #include "net/server/event_stream.h"
 #include "store/memory/memory_store.h"
+#include "sweeps/sweeps.h"
 
 namespace runstone::api {
 namespace {
@@ -36,6 +39,9 @@ class RoutesTest : public testing::Test {
     objects_ = objects::open_folder_store(folder_).value();
     ingest_ = ingest::Ingest::create(*store_, *objects_, clock_, pool_).value();
     query_ = std::make_unique<query::Query>(*store_, *objects_);
+    artifacts_ = artifacts::Artifacts::create(*store_, *objects_, clock_).value();
+    sweeps_ = sweeps::Sweeps::create(*store_, *ingest_, *query_, clock_).value();
+    alerts_ = alerts::Alerts::create(*store_, clock_).value();
     const auto user = auth_.ensure_local_user("alice").value();
     key_ = auth_.create_key(user.id, "test").value();
     services_.reset(new Services{*store_,
@@ -43,6 +49,9 @@ class RoutesTest : public testing::Test {
                                  *ingest_,
                                  *query_,
                                  auth_,
+                                 *artifacts_,
+                                 *sweeps_,
+                                 *alerts_,
                                  signer_,
                                  clock_,
                                  pool_,
@@ -116,6 +125,9 @@ class RoutesTest : public testing::Test {
   std::unique_ptr<objects::ObjectStore> objects_;
   std::unique_ptr<ingest::Ingest> ingest_;
   std::unique_ptr<query::Query> query_;
+  std::unique_ptr<artifacts::Artifacts> artifacts_;
+  std::unique_ptr<sweeps::Sweeps> sweeps_;
+  std::unique_ptr<alerts::Alerts> alerts_;
   auth::Auth auth_{*store_, clock_};
   auth::UrlSigner signer_{"secret", clock_};
   std::unique_ptr<Services> services_;

@@ -1,6 +1,11 @@
-# RUNSTONE_SCHEMA_SOURCE: schemas/runstone.graphql as a string.
-set(schema_file ${PROJECT_SOURCE_DIR}/schemas/runstone.graphql)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${schema_file})
-file(READ ${schema_file} RUNSTONE_SCHEMA_TEXT)
+# RUNSTONE_SCHEMA_SOURCE: all of schemas/*.graphql as one string.
+file(GLOB schema_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/schemas/*.graphql)
+list(SORT schema_files)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${schema_files})
+set(RUNSTONE_SCHEMA_TEXT "")
+foreach(schema_file ${schema_files})
+  file(READ ${schema_file} schema_file_text)
+  string(APPEND RUNSTONE_SCHEMA_TEXT "${schema_file_text}\n")
+endforeach()
 set(RUNSTONE_SCHEMA_SOURCE ${CMAKE_CURRENT_BINARY_DIR}/schema_text.cc)
 configure_file(schema_text.cc.in ${RUNSTONE_SCHEMA_SOURCE} @ONLY)

@@ -14,6 +14,16 @@
 #include "query/query.h"
 #include "store/store.h"
 
+namespace runstone::artifacts {
+class Artifacts;
+}
+namespace runstone::sweeps {
+class Sweeps;
+}
+namespace runstone::alerts {
+class Alerts;
+}
+
 namespace runstone::api {
 
 /// What the handlers work with; made and owned by the server folder. Everything here outlives the
@@ -24,6 +34,9 @@ struct Services {
   ingest::Ingest& ingest;
   query::Query& query;
   auth::Auth& auth;
+  artifacts::Artifacts& artifacts;
+  sweeps::Sweeps& sweeps;
+  alerts::Alerts& alerts;
   const auth::UrlSigner& signer;
   const Clock& clock;
   Executor& pool;

@@ -9,8 +9,10 @@
 #include <thread>
 #include <utility>
 
+#include "alerts/alerts.h"
 #include "api/graphql_route.h"
 #include "api/routes.h"
+#include "artifacts/artifacts.h"
 #include "auth/auth.h"
 #include "auth/url_signer.h"
 #include "base/clock.h"
@@ -26,6 +28,7 @@
 #include "server/data_folder.h"
 #include "server/web_pages.h"
 #include "store/sqlite/sqlite_store.h"
+#include "sweeps/sweeps.h"
 
 namespace runstone::server {
 namespace {
@@ -75,6 +78,9 @@ class App final : public ServerApp {
   std::unique_ptr<ingest::Ingest> ingest_;
   std::unique_ptr<query::Query> query_;
   std::unique_ptr<auth::Auth> auth_;
+  std::unique_ptr<artifacts::Artifacts> artifacts_;
+  std::unique_ptr<sweeps::Sweeps> sweeps_;
+  std::unique_ptr<alerts::Alerts> alerts_;
   std::optional<auth::UrlSigner> signer_;
   std::unique_ptr<api::Services> services_;
   store::User local_user_;
@@ -90,6 +96,9 @@ Result<void> App::open() {
   RUNSTONE_TRY(ingest_, ingest::Ingest::create(*store_, *objects_, clock, pool_));
   query_ = std::make_unique<query::Query>(*store_, *objects_);
   auth_ = std::make_unique<auth::Auth>(*store_, clock);
+  RUNSTONE_TRY(artifacts_, artifacts::Artifacts::create(*store_, *objects_, clock));
+  RUNSTONE_TRY(sweeps_, sweeps::Sweeps::create(*store_, *ingest_, *query_, clock));
+  RUNSTONE_TRY(alerts_, alerts::Alerts::create(*store_, clock));
   RUNSTONE_TRY(auto signer, auth::UrlSigner::create(*store_, clock));
   signer_.emplace(std::move(signer));
   return ensure_local_key();
@@ -116,6 +125,9 @@ Result<http::Router> App::make_router() {
       .ingest = *ingest_,
       .query = *query_,
       .auth = *auth_,
+      .artifacts = *artifacts_,
+      .sweeps = *sweeps_,
+      .alerts = *alerts_,
       .signer = *signer_,
       .clock = system_clock(),
       .pool = pool_,
@@ -156,6 +168,9 @@ Result<std::string> App::signin_link() {
 bool App::stop(int grace_ms) {
   if (std::exchange(stopped_, true)) return true;
   const bool clean = !http_ || http_->stop(grace_ms);
+  if (alerts_) alerts_->stop();
+  if (sweeps_) sweeps_->stop();
+  if (artifacts_) artifacts_->stop();
   if (ingest_) ingest_->stop();
   pool_.stop();
   return clean;

@@ -37,6 +37,8 @@ void apply_update(RunInfo& run, const RunUpdate& update) {
   set(run.gaps, update.gaps);
   set(run.last_step, update.last_step);
   set(run.keys_through_line, update.keys_through_line);
+  set(run.fork_of, update.fork_of);
+  set(run.fork_step, update.fork_step);
 }
 
 }  // namespace runstone::store

@@ -8,6 +8,7 @@ namespace runstone::store {
 // none.
 enum class UserId : std::int64_t {};
 enum class EntityId : std::int64_t {};
+enum class OrganizationId : std::int64_t {};
 enum class ProjectId : std::int64_t {};
 enum class RunId : std::int64_t {};
 enum class PartId : std::int64_t {};

@@ -16,6 +16,11 @@ struct User {
   std::string display_name;
   bool admin = false;
   std::int64_t created_at_us = 0;
+  bool service = false;            ///< a team's account for machines: no entity, no password
+  std::string default_entity;      ///< where his runs go; "": his own entity
+  std::int64_t deleted_at_us = 0;  ///< 0 for all who can sign in; the name stays taken
+
+  const std::string& home() const { return default_entity.empty() ? name : default_entity; }
 };
 
 /// A key as it is kept: never the key itself, only what it hashes to.
@@ -36,11 +41,17 @@ struct Session {
   std::int64_t expires_at_us = 0;
 };
 
+enum class EntityKind : std::uint8_t { kUser, kTeam, kOrganization };
+/// "user", "team", "organization".
+const char* to_string(EntityKind kind);
+
 struct Entity {
   EntityId id{};
   std::string name;            ///< unique
-  std::optional<UserId> user;  ///< none for a team
+  std::optional<UserId> user;  ///< of a user's own; else none
   std::int64_t created_at_us = 0;
+  EntityKind kind = EntityKind::kUser;
+  std::optional<OrganizationId> organization;  ///< which a team belongs to, or whose own entity it is
 };
 
 struct Project {
@@ -116,6 +127,10 @@ struct RunInfo {
   std::int64_t gaps = 0;               ///< lines skipped by offsets that jumped ahead
   std::int64_t last_step = -1;         ///< the highest `_step` of the history; -1 if none
   std::int64_t keys_through_line = 0;  ///< history lines counted in the key catalogue's counts
+  /// The run whose history up to `fork_step` this one began with; its lines are copied here, with
+  /// numbers below zero. The other run may be gone.
+  std::optional<RunId> fork_of;
+  std::int64_t fork_step = -1;
 
   std::int64_t lines(Stream stream) const {
     return stream == Stream::kHistory  ? history_lines

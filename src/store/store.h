@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -14,6 +15,12 @@
 #include "store/records.h"
 
 namespace runstone::store {
+
+class AccountStore;
+class ArtifactStore;
+class SweepStore;
+class AlertStore;
+class ViewStore;
 
 /// What a new run starts with; name and display_name must be made already.
 struct NewRun {
@@ -38,6 +45,8 @@ struct RunUpdate {
   std::optional<std::optional<std::int64_t>> finished_at_us;
   std::optional<std::int64_t> history_lines, event_lines, console_lines, gaps, last_step,
       keys_through_line;
+  std::optional<RunId> fork_of;
+  std::optional<std::int64_t> fork_step;
 };
 
 struct ChunkKey {
@@ -52,7 +61,8 @@ struct NewPart {
   std::string overview;  ///< if info.overview_key is empty
 };
 
-/// Key counts of one run: absolute values; names not listed stay as they are.
+/// Key counts of one run: absolute values; names not listed stay as they are, one that counts
+/// nothing is removed.
 struct KeysUpdate {
   RunId run{};
   std::vector<KeyInfo> keys;
@@ -63,6 +73,16 @@ struct FileUpdate {
   RunFile file;  ///< replaces the file of that name
 };
 
+/// A body that a writer of a shared run has sent, by hash: it is known again when it is retried.
+struct SharedBody {
+  RunId run{};
+  std::string writer;
+  std::string hash;
+};
+/// So many of a writer's last bodies are kept. Its requests are sequential: only the last can be
+/// retried.
+inline constexpr std::int64_t kSharedBodiesKept = 8;
+
 /// One transaction. Applied in this order: removals, then additions, then updates of runs.
 struct Batch {
   std::vector<ChunkKey> remove_chunks;  ///< one that is not there is no error
@@ -71,12 +91,14 @@ struct Batch {
   std::vector<NewPart> add_parts;
   std::vector<KeysUpdate> keys;
   std::vector<FileUpdate> files;
+  std::vector<SharedBody> shared_bodies;  ///< in the order taken in
   std::vector<RunUpdate>
       runs;  ///< of runs that are gone: skipped, and so are their chunks, parts, ...
 
   bool empty() const {
     return remove_chunks.empty() && remove_parts.empty() && put_chunks.empty() &&
-           add_parts.empty() && keys.empty() && files.empty() && runs.empty();
+           add_parts.empty() && keys.empty() && files.empty() && shared_bodies.empty() &&
+           runs.empty();
   }
 };
 
@@ -89,6 +111,27 @@ struct ListRuns {
   RunOrder order = RunOrder::kCreatedDescending;
   std::optional<std::pair<std::int64_t, RunId>> after;  ///< (time, id) of the last run seen
   std::int64_t limit = -1;                              ///< -1: all
+};
+
+/// A run as Store::changed_runs() gives it. Numbers of changes only grow, over all runs of the
+/// store, and a number is never in a smaller one's future: who has seen n has seen all up to n.
+struct ChangedRun {
+  RunInfo run;  ///< config_json and summary_json are "" unless they changed, too
+  std::int64_t change = 0;
+};
+
+struct RunKey {
+  RunId run{};
+  KeyInfo key;
+};
+struct RunCount {
+  RunId run{};
+  std::int64_t count = 0;
+};
+/// What the newest lines of a stream are in: the last part with its overview (if that is in SQL).
+struct LastPart {
+  PartInfo info;
+  std::string overview;
 };
 
 /// How much of a stream is not in parts yet.
@@ -160,6 +203,21 @@ class Store {
   /// One statement, whatever the number of runs.
   virtual Result<std::vector<RunInfo>> list_runs(const ListRuns& request) const = 0;
   virtual Result<std::int64_t> count_runs(ProjectId project) const = 0;
+  /// Calls `take` for every run of the project that changed after the change numbered `since`
+  /// (0: for every run), and gives how many runs the project has at that same moment, so that a
+  /// reader who keeps them notices those that went away. `take` must not call the store.
+  virtual Result<std::int64_t> changed_runs(
+      ProjectId project, std::int64_t since,
+      const std::function<void(ChangedRun&&)>& take) const = 0;
+  virtual Result<std::vector<RunId>> list_run_ids(ProjectId project) const = 0;  ///< ascending
+  /// Into another project, with all that belongs to it. kConflict if there is a run of that name.
+  virtual Result<void> move_run(RunId run, ProjectId project, std::int64_t now_us) = 0;
+  /// The runs that name this sweep of their project, oldest first. One statement.
+  virtual Result<std::vector<RunInfo>> list_sweep_runs(ProjectId project, std::string_view sweep,
+                                                       RunColumns columns) const = 0;
+  /// How many runs each sweep of the project has; sweeps without runs are left out. One statement.
+  virtual Result<std::vector<std::pair<std::string, std::int64_t>>> count_sweep_runs(
+      ProjectId project) const = 0;
   /// Live runs (pending, running, preempting) whose last heartbeat is before `before_us`.
   virtual Result<std::vector<RunInfo>> list_silent_runs(std::int64_t before_us) const = 0;
   /// Every tail of history and events, for compaction after a start. One statement.
@@ -198,6 +256,30 @@ class Store {
   virtual Result<std::vector<RunFile>> files(RunId run) const = 0;  ///< by name
   virtual Result<RunFile> file(RunId run, std::string_view name) const = 0;
   virtual Result<void> delete_file(RunId run, std::string_view name) = 0;
+  /// The last bodies of each writer of a shared run, oldest first.
+  virtual Result<std::vector<SharedBody>> shared_bodies(RunId run) const = 0;
+
+  // The same for a page of runs; each is one statement, whatever the number of runs ------------
+  virtual Result<std::vector<RunKey>> keys_of(std::span<const RunId> runs) const = 0;
+  /// Files that have content.
+  virtual Result<std::vector<RunCount>> count_files(std::span<const RunId> runs) const = 0;
+  /// The last chunk of each run's tail; runs without a tail are left out.
+  virtual Result<std::vector<TailChunk>> last_chunks(std::span<const RunId> runs,
+                                                     Stream stream) const = 0;
+  /// The part with the highest lines of each run; runs without parts are left out.
+  virtual Result<std::vector<LastPart>> last_parts(std::span<const RunId> runs,
+                                                   Stream stream) const = 0;
+
+  /// Statements run so far by all threads; 0 where there is no SQL. For tests and the metrics.
+  virtual std::int64_t statement_count() const { return 0; }
+
+  // Subjects with an interface of their own; of the same database, and as long-lived as this.
+  // ------
+  virtual AccountStore& accounts() const = 0;
+  virtual ArtifactStore& artifacts() const = 0;
+  virtual SweepStore& sweeps() const = 0;
+  virtual AlertStore& alerts() const = 0;
+  virtual ViewStore& views() const = 0;
 };
 
 }  // namespace runstone::store

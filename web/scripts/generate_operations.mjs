@@ -1,6 +1,6 @@
 // Turns src/api/operations.graphql into typed documents. `--check` only says whether the file that
 // is there is up to date.
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
 import {
   Kind,
   buildSchema,
@@ -17,7 +17,11 @@ import { format, resolveConfig } from 'prettier';
 
 const at = (path) => new URL(path, import.meta.url);
 const target = at('../src/api/operations_generated.ts');
-const schema = buildSchema(await readFile(at('../../schemas/runstone.graphql'), 'utf8'));
+const schemaFiles = (await readdir(at('../../schemas/'))).filter((name) =>
+  name.endsWith('.graphql'),
+);
+const schemaTexts = schemaFiles.map((name) => readFile(at(`../../schemas/${name}`), 'utf8'));
+const schema = buildSchema((await Promise.all(schemaTexts)).join('\n'));
 const documents = parse(await readFile(at('../src/api/operations.graphql'), 'utf8'));
 
 const scalars = {

@@ -83,8 +83,42 @@ class ForwardingStore : public Store {
   Result<std::vector<RunInfo>> list_runs(const ListRuns& request) const override {
     return inner_.list_runs(request);
   }
+  Result<std::int64_t> changed_runs(
+      ProjectId project, std::int64_t since,
+      const std::function<void(ChangedRun&&)>& take) const override {
+    return inner_.changed_runs(project, since, take);
+  }
+  Result<std::vector<RunId>> list_run_ids(ProjectId project) const override {
+    return inner_.list_run_ids(project);
+  }
+  Result<void> move_run(RunId run, ProjectId project, std::int64_t now_us) override {
+    return inner_.move_run(run, project, now_us);
+  }
+  Result<std::vector<RunKey>> keys_of(std::span<const RunId> runs) const override {
+    return inner_.keys_of(runs);
+  }
+  Result<std::vector<RunCount>> count_files(std::span<const RunId> runs) const override {
+    return inner_.count_files(runs);
+  }
+  Result<std::vector<TailChunk>> last_chunks(std::span<const RunId> runs,
+                                             Stream stream) const override {
+    return inner_.last_chunks(runs, stream);
+  }
+  Result<std::vector<LastPart>> last_parts(std::span<const RunId> runs,
+                                           Stream stream) const override {
+    return inner_.last_parts(runs, stream);
+  }
+  std::int64_t statement_count() const override { return inner_.statement_count(); }
   Result<std::int64_t> count_runs(ProjectId project) const override {
     return inner_.count_runs(project);
+  }
+  Result<std::vector<RunInfo>> list_sweep_runs(ProjectId project, std::string_view sweep,
+                                               RunColumns columns) const override {
+    return inner_.list_sweep_runs(project, sweep, columns);
+  }
+  Result<std::vector<std::pair<std::string, std::int64_t>>> count_sweep_runs(
+      ProjectId project) const override {
+    return inner_.count_sweep_runs(project);
   }
   Result<std::vector<RunInfo>> list_silent_runs(std::int64_t before_us) const override {
     return inner_.list_silent_runs(before_us);
@@ -125,6 +159,15 @@ class ForwardingStore : public Store {
   Result<void> delete_file(RunId run, std::string_view name) override {
     return inner_.delete_file(run, name);
   }
+  Result<std::vector<SharedBody>> shared_bodies(RunId run) const override {
+    return inner_.shared_bodies(run);
+  }
+
+  AccountStore& accounts() const override { return inner_.accounts(); }
+  ArtifactStore& artifacts() const override { return inner_.artifacts(); }
+  SweepStore& sweeps() const override { return inner_.sweeps(); }
+  AlertStore& alerts() const override { return inner_.alerts(); }
+  ViewStore& views() const override { return inner_.views(); }
 
  private:
   Store& inner_;

@@ -7,7 +7,13 @@
 #include <tuple>
 
 #include "base/try.h"
+#include "store/account_store.h"
+#include "store/alert_store.h"
 #include "store/apply_update.h"
+#include "store/artifact_store.h"
+#include "store/memory/subjects.h"
+#include "store/sweep_store.h"
+#include "store/view_store.h"
 
 namespace runstone::store::memory {
 namespace {
@@ -37,10 +43,13 @@ struct Part {
 // All that belongs to one run.
 struct RunRows {
   RunInfo info;
+  // Numbers of the last change of anything, of the config, of the summary.
+  std::int64_t change = 0, config_change = 0, summary_change = 0;
   std::map<std::pair<Stream, std::int64_t>, TailChunk> tail;
   std::map<PartId, Part> parts;
   std::map<std::string, KeyInfo> keys;
   std::map<std::string, RunFile> files;
+  std::vector<SharedBody> shared_bodies;
 };
 
 RunInfo with_columns(RunInfo run, RunColumns columns) {
@@ -258,7 +267,9 @@ class MemoryStore final : public Store {
     made.state = run.state;
     made.created_at_us = made.updated_at_us = made.heartbeat_at_us = run.created_at_us;
     apply_update(made, first);
-    runs_[made.id].info = made;
+    RunRows& rows = runs_[made.id];
+    rows.info = made;
+    rows.change = rows.config_change = rows.summary_change = ++last_change_;
     return made;
   }
   Result<RunInfo> find_run(std::string_view entity, std::string_view project, std::string_view run,
@@ -316,6 +327,66 @@ class MemoryStore final : public Store {
     const std::scoped_lock lock(mutex_);
     return std::count_if(runs_.begin(), runs_.end(),
                          [&](const auto& item) { return item.second.info.project == project; });
+  }
+  Result<std::int64_t> changed_runs(
+      ProjectId project, std::int64_t since,
+      const std::function<void(ChangedRun&&)>& take) const override {
+    const std::scoped_lock lock(mutex_);
+    std::int64_t count = 0;
+    for (const auto& [id, rows] : runs_) {
+      if (rows.info.project != project) continue;
+      ++count;
+      if (rows.change <= since) continue;
+      const RunColumns columns{rows.config_change > since, rows.summary_change > since};
+      take({with_columns(rows.info, columns), rows.change});
+    }
+    return count;
+  }
+  Result<std::vector<RunId>> list_run_ids(ProjectId project) const override {
+    const std::scoped_lock lock(mutex_);
+    std::vector<RunId> ids;
+    for (const auto& [id, rows] : runs_) {
+      if (rows.info.project == project) ids.push_back(id);
+    }
+    return ids;
+  }
+  Result<void> move_run(RunId run, ProjectId project, std::int64_t now_us) override {
+    const std::scoped_lock lock(mutex_);
+    RUNSTONE_TRY(const auto target, look_up(projects_, project, "project"));
+    RunRows* const rows = if_rows(run);
+    if (rows == nullptr) return missing("run");
+    if (rows->info.project == project) return {};
+    for (const auto& [id, other] : runs_) {
+      if (other.info.project == project && other.info.name == rows->info.name) {
+        return taken("run", rows->info.name);
+      }
+    }
+    rows->info.project = project;
+    rows->info.project_name = target.name;
+    rows->info.entity_name = target.entity_name;
+    rows->info.updated_at_us = now_us;
+    rows->change = rows->config_change = rows->summary_change = ++last_change_;
+    return {};
+  }
+  Result<std::vector<RunInfo>> list_sweep_runs(ProjectId project, std::string_view sweep,
+                                               RunColumns columns) const override {
+    const std::scoped_lock lock(mutex_);
+    std::vector<RunInfo> found;
+    for (const auto& [id, rows] : runs_) {  // ids rise with creation
+      if (rows.info.project == project && !sweep.empty() && rows.info.sweep == sweep) {
+        found.push_back(with_columns(rows.info, columns));
+      }
+    }
+    return found;
+  }
+  Result<std::vector<std::pair<std::string, std::int64_t>>> count_sweep_runs(
+      ProjectId project) const override {
+    const std::scoped_lock lock(mutex_);
+    std::map<std::string, std::int64_t> counts;
+    for (const auto& [id, rows] : runs_) {
+      if (rows.info.project == project && !rows.info.sweep.empty()) ++counts[rows.info.sweep];
+    }
+    return std::vector<std::pair<std::string, std::int64_t>>(counts.begin(), counts.end());
   }
   Result<std::vector<RunInfo>> list_silent_runs(std::int64_t before_us) const override {
     const std::scoped_lock lock(mutex_);
@@ -384,14 +455,25 @@ class MemoryStore final : public Store {
     }
     for (const auto& update : batch.keys) {
       if (RunRows* const rows = if_rows(update.run)) {
-        for (const auto& key : update.keys) rows->keys[key.name] = key;
+        for (const auto& key : update.keys) {
+          if (key.count() == 0) {
+            rows->keys.erase(key.name);
+          } else {
+            rows->keys[key.name] = key;
+          }
+        }
       }
     }
     for (const auto& update : batch.files) {
       if (RunRows* const rows = if_rows(update.run)) rows->files[update.file.name] = update.file;
     }
     for (const auto& update : batch.runs) {
-      if (RunRows* const rows = if_rows(update.run)) apply_update(rows->info, update);
+      if (RunRows* const rows = if_rows(update.run)) {
+        apply_update(rows->info, update);
+        rows->change = ++last_change_;
+        if (update.config_json) rows->config_change = rows->change;
+        if (update.summary_json) rows->summary_change = rows->change;
+      }
     }
     return {};
   }
@@ -502,6 +584,70 @@ class MemoryStore final : public Store {
     return {};
   }
 
+  Result<std::vector<RunKey>> keys_of(std::span<const RunId> runs) const override {
+    const std::scoped_lock lock(mutex_);
+    std::vector<RunKey> all;
+    for (const RunId run : runs) {
+      if (const RunRows* const rows = if_rows(run)) {
+        for (const auto& [name, key] : rows->keys) all.push_back({run, key});
+      }
+    }
+    return all;
+  }
+  Result<std::vector<RunCount>> count_files(std::span<const RunId> runs) const override {
+    const std::scoped_lock lock(mutex_);
+    std::vector<RunCount> all;
+    for (const RunId run : runs) {
+      const RunRows* const rows = if_rows(run);
+      if (rows == nullptr) continue;
+      const auto count = std::count_if(rows->files.begin(), rows->files.end(), [](const auto& item) {
+        return !item.second.object_key.empty();
+      });
+      if (count > 0) all.push_back({run, count});
+    }
+    return all;
+  }
+  Result<std::vector<TailChunk>> last_chunks(std::span<const RunId> runs,
+                                             Stream stream) const override {
+    const std::scoped_lock lock(mutex_);
+    std::vector<TailChunk> all;
+    for (const RunId run : runs) {
+      const TailChunk* last = nullptr;
+      const RunRows* const rows = if_rows(run);
+      if (rows == nullptr) continue;
+      for (const auto& [key, chunk] : rows->tail) {
+        if (key.first == stream) last = &chunk;
+      }
+      if (last != nullptr) all.push_back(*last);
+    }
+    return all;
+  }
+  Result<std::vector<LastPart>> last_parts(std::span<const RunId> runs,
+                                           Stream stream) const override {
+    const std::scoped_lock lock(mutex_);
+    std::vector<LastPart> all;
+    for (const RunId run : runs) {
+      const Part* last = nullptr;
+      const RunRows* const rows = if_rows(run);
+      if (rows == nullptr) continue;
+      for (const auto& [id, part] : rows->parts) {
+        if (part.info.stream != stream) continue;
+        if (last == nullptr || std::pair(part.info.end_line, part.info.id) >
+                                   std::pair(last->info.end_line, last->info.id)) {
+          last = &part;
+        }
+      }
+      if (last != nullptr) all.push_back({last->info, last->overview});
+    }
+    return all;
+  }
+
+  AccountStore& accounts() const override { return *accounts_; }
+  ArtifactStore& artifacts() const override { return *artifacts_; }
+  SweepStore& sweeps() const override { return *sweeps_; }
+  AlertStore& alerts() const override { return *alerts_; }
+  ViewStore& views() const override { return *views_; }
+
  private:
   using Sessions = std::map<std::string, Session>;
 
@@ -557,6 +703,7 @@ class MemoryStore final : public Store {
 
   mutable std::mutex mutex_;
   std::int64_t next_id_ = 1;
+  std::int64_t last_change_ = 0;
   std::map<UserId, User> users_;
   std::map<ApiKeyId, ApiKey> api_keys_;
   Sessions sessions_;
@@ -566,6 +713,11 @@ class MemoryStore final : public Store {
   std::map<ProjectId, Project> projects_;
   std::map<RunId, RunRows> runs_;
   std::map<RunId, std::string> deleted_;
+  const std::unique_ptr<AccountStore> accounts_ = make_account_store();
+  const std::unique_ptr<ArtifactStore> artifacts_ = make_artifact_store();
+  const std::unique_ptr<SweepStore> sweeps_ = make_sweep_store();
+  const std::unique_ptr<AlertStore> alerts_ = make_alert_store();
+  const std::unique_ptr<ViewStore> views_ = make_view_store();
 };
 
 }  // namespace

@@ -66,34 +66,34 @@ Result<void> put_file(Connection& writer, RunId run, const RunFile& file) {
 }  // namespace
 
 Result<void> SqliteStore::commit(const Batch& batch) {
-  const std::scoped_lock lock(writer_mutex_);
-  RUNSTONE_TRY(auto transaction, Transaction::begin(*writer_));
-  KnownRuns runs(*writer_);
+  const std::scoped_lock lock(db_.writer_mutex);
+  RUNSTONE_TRY(auto transaction, Transaction::begin(*db_.writer));
+  KnownRuns runs(*db_.writer);
   for (const auto& key : batch.remove_chunks) {
-    RUNSTONE_TRY(Query(*writer_,
+    RUNSTONE_TRY(Query(*db_.writer,
                        "DELETE FROM tail_chunks WHERE run_id=? AND stream=? AND first_line=?",
                        key.run, key.stream, key.first_line)
                      .run());
   }
   for (const PartId part : batch.remove_parts) {
-    RUNSTONE_TRY(Query(*writer_, "DELETE FROM parts WHERE id=?", part).run());
+    RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM parts WHERE id=?", part).run());
   }
   for (const auto& chunk : batch.put_chunks) {
     RUNSTONE_TRY(const bool there, runs.has(chunk.run));
-    if (there) RUNSTONE_TRY(put_chunk(*writer_, chunk));
+    if (there) RUNSTONE_TRY(put_chunk(*db_.writer, chunk));
   }
   for (const auto& part : batch.add_parts) {
     RUNSTONE_TRY(const bool there, runs.has(part.info.run));
-    if (there) RUNSTONE_TRY(add_part(*writer_, part));
+    if (there) RUNSTONE_TRY(add_part(*db_.writer, part));
   }
   for (const auto& update : batch.keys) {
     RUNSTONE_TRY(const bool there, runs.has(update.run));
     if (!there) continue;
-    for (const auto& key : update.keys) RUNSTONE_TRY(put_key(*writer_, update.run, key));
+    for (const auto& key : update.keys) RUNSTONE_TRY(put_key(*db_.writer, update.run, key));
   }
   for (const auto& update : batch.files) {
     RUNSTONE_TRY(const bool there, runs.has(update.run));
-    if (there) RUNSTONE_TRY(put_file(*writer_, update.run, update.file));
+    if (there) RUNSTONE_TRY(put_file(*db_.writer, update.run, update.file));
   }
   for (const auto& update : batch.runs) {
     RUNSTONE_TRY(const bool there, runs.has(update.run));

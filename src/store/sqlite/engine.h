@@ -1,61 +1,31 @@
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "store/sqlite/connection.h"
+#include "store/account_store.h"
+#include "store/alert_store.h"
+#include "store/artifact_store.h"
+#include "store/sqlite/database.h"
 #include "store/sqlite/sqlite_store.h"
+#include "store/sqlite/subjects.h"
 #include "store/store.h"
+#include "store/sweep_store.h"
+#include "store/view_store.h"
 
 namespace runstone::store::sqlite {
 
-/// A bounded set of read connections, opened when first needed.
-class ReaderPool {
- public:
-  ReaderPool(std::string file, int connections_max, int cache_kib)
-      : file_(std::move(file)), connections_max_(connections_max), cache_kib_(cache_kib) {}
+/// "[1,2,3]", for json_each().
+std::string json_list(std::span<const RunId> ids);
 
-  /// A connection for one thread; goes back when the lease ends.
-  class Lease {
-   public:
-    Lease(ReaderPool& pool, std::unique_ptr<Connection> connection)
-        : pool_(&pool), connection_(std::move(connection)) {}
-    Lease(Lease&&) = default;
-    ~Lease() {
-      if (connection_) pool_->give_back(std::move(connection_));
-    }
-    Connection& operator*() { return *connection_; }
-
-   private:
-    ReaderPool* pool_;
-    std::unique_ptr<Connection> connection_;
-  };
-  /// Waits while all are lent.
-  Result<Lease> lend();
-
- private:
-  void give_back(std::unique_ptr<Connection> connection);
-
-  const std::string file_;
-  const int connections_max_;
-  const int cache_kib_;
-  std::mutex mutex_;
-  std::condition_variable returned_;
-  int opened_ = 0;
-  std::vector<std::unique_ptr<Connection>> idle_;
-};
-
-/// The Store over one SQLite file. Its methods are in users.cc, projects.cc, runs.cc, lines.cc and
-/// commit.cc.
+/// The Store over one SQLite file. Its methods are in users.cc, projects.cc, runs.cc, run_changes.cc,
+/// run_pages.cc, lines.cc and commit.cc.
 class SqliteStore final : public Store {
  public:
   SqliteStore(std::unique_ptr<Connection> writer, std::string file, const OpenOptions& options)
-      : writer_(std::move(writer)),
-        readers_(std::move(file), options.reader_connections, options.reader_cache_kib) {}
+      : db_(std::move(writer), std::move(file), options.reader_connections,
+            options.reader_cache_kib) {}
 
   Result<User> create_user(const User& user) override;
   Result<User> find_user(std::string_view name) const override;
@@ -93,6 +63,15 @@ class SqliteStore final : public Store {
                                         RunColumns columns) const override;
   Result<std::vector<RunInfo>> list_runs(const ListRuns& request) const override;
   Result<std::int64_t> count_runs(ProjectId project) const override;
+  Result<std::vector<RunInfo>> list_sweep_runs(ProjectId project, std::string_view sweep,
+                                               RunColumns columns) const override;
+  Result<std::vector<std::pair<std::string, std::int64_t>>> count_sweep_runs(
+      ProjectId project) const override;
+  Result<std::int64_t> changed_runs(
+      ProjectId project, std::int64_t since,
+      const std::function<void(ChangedRun&&)>& take) const override;
+  Result<std::vector<RunId>> list_run_ids(ProjectId project) const override;
+  Result<void> move_run(RunId run, ProjectId project, std::int64_t now_us) override;
   Result<std::vector<RunInfo>> list_silent_runs(std::int64_t before_us) const override;
   Result<std::vector<TailSize>> list_tails() const override;
   Result<void> delete_run(RunId id, std::string_view object_prefix) override;
@@ -115,41 +94,32 @@ class SqliteStore final : public Store {
   Result<RunFile> file(RunId run, std::string_view name) const override;
   Result<void> delete_file(RunId run, std::string_view name) override;
 
+  Result<std::vector<RunKey>> keys_of(std::span<const RunId> runs) const override;
+  Result<std::vector<RunCount>> count_files(std::span<const RunId> runs) const override;
+  Result<std::vector<TailChunk>> last_chunks(std::span<const RunId> runs,
+                                             Stream stream) const override;
+  Result<std::vector<LastPart>> last_parts(std::span<const RunId> runs,
+                                           Stream stream) const override;
+  std::int64_t statement_count() const override { return db_.statement_count(); }
+
+  AccountStore& accounts() const override { return *accounts_; }
+  ArtifactStore& artifacts() const override { return *artifacts_; }
+  SweepStore& sweeps() const override { return *sweeps_; }
+  AlertStore& alerts() const override { return *alerts_; }
+  ViewStore& views() const override { return *views_; }
+
  private:
-  // Callers hold writer_mutex_ and are inside a transaction.
+  // Callers hold the writer's mutex and are inside a transaction.
   Result<void> update_run(const RunUpdate& update);
+  Result<std::int64_t> next_change();
 
-  std::mutex writer_mutex_;
-  std::unique_ptr<Connection> writer_;
-  mutable ReaderPool readers_;
+  mutable Database db_;
+  std::int64_t last_change_ = -1;  // given to a run; -1: not read yet. Under the writer's mutex.
+  const std::unique_ptr<AccountStore> accounts_ = make_account_store(db_);
+  const std::unique_ptr<ArtifactStore> artifacts_ = make_artifact_store(db_);
+  const std::unique_ptr<SweepStore> sweeps_ = make_sweep_store(db_);
+  const std::unique_ptr<AlertStore> alerts_ = make_alert_store(db_);
+  const std::unique_ptr<ViewStore> views_ = make_view_store(db_);
 };
-
-inline Failure missing(const char* what) {
-  return fail(ErrorCode::kNotFound, std::string("no such ") + what);
-}
-inline Failure taken(const char* what, std::string_view name) {
-  return fail(ErrorCode::kConflict,
-              std::string(what) + " " + std::string(name) + " exists already");
-}
-
-/// All rows of a query, each made by `read(query)`.
-template <typename Read>
-auto read_all(Query& query, Read read) -> Result<std::vector<decltype(read(query))>> {
-  std::vector<decltype(read(query))> all;
-  while (true) {
-    auto more = query.next();
-    if (!more) return fail(std::move(more).error());
-    if (!*more) return all;
-    all.push_back(read(query));
-  }
-}
-/// The one row of a query, or kNotFound.
-template <typename Read>
-auto read_one(Query& query, const char* what, Read read) -> Result<decltype(read(query))> {
-  auto more = query.next();
-  if (!more) return fail(std::move(more).error());
-  if (!*more) return missing(what);
-  return read(query);
-}
 
 }  // namespace runstone::store::sqlite

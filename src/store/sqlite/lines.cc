@@ -66,7 +66,7 @@ std::string read_first_text(const Query& row) { return row.text(0); }
 }  // namespace
 
 Result<std::vector<TailSize>> SqliteStore::list_tails() const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader,
               "SELECT run_id,stream,sum(line_count),sum(raw_bytes) FROM tail_chunks "
               "WHERE stream<>2 GROUP BY run_id,stream ORDER BY run_id,stream");
@@ -77,7 +77,7 @@ Result<std::vector<TailSize>> SqliteStore::list_tails() const {
 
 Result<std::vector<TailChunk>> SqliteStore::tail(RunId run, Stream stream, std::int64_t first_line,
                                                  std::int64_t end_line) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   // Chunks do not overlap, so all that can reach into the range start at or after the last one that
   // starts no later than its first line; the index leads there.
   Query query(*reader,
@@ -90,7 +90,7 @@ Result<std::vector<TailChunk>> SqliteStore::tail(RunId run, Stream stream, std::
 }
 
 Result<std::vector<TailChunk>> SqliteStore::tail_index(RunId run, Stream stream) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader,
               "SELECT " RUNSTONE_CHUNK_COLUMNS
               " FROM tail_chunks WHERE run_id=? AND stream=? ORDER BY first_line",
@@ -99,24 +99,24 @@ Result<std::vector<TailChunk>> SqliteStore::tail_index(RunId run, Stream stream)
 }
 
 Result<std::vector<PartInfo>> SqliteStore::parts(RunId run, Stream stream) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   return read_parts(*reader, run, stream);
 }
 
 Result<std::string> SqliteStore::part_bytes(PartId id) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader, "SELECT bytes FROM parts WHERE id=? AND object_key=''", id);
   return read_one(query, "part in SQL", read_first_text);
 }
 
 Result<std::string> SqliteStore::part_overview(PartId id) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader, "SELECT overview FROM parts WHERE id=? AND overview_key=''", id);
   return read_one(query, "overview in SQL", read_first_text);
 }
 
 Result<std::vector<std::string>> SqliteStore::list_part_objects() const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader,
               "SELECT object_key AS key FROM parts WHERE object_key<>'' UNION "
               "SELECT overview_key FROM parts WHERE overview_key<>'' ORDER BY key");
@@ -124,7 +124,7 @@ Result<std::vector<std::string>> SqliteStore::list_part_objects() const {
 }
 
 Result<Store::Lines> SqliteStore::lines(RunId run, Stream stream) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   RUNSTONE_TRY(auto snapshot, Transaction::begin(*reader, /*write=*/false));
   Lines both;
   RUNSTONE_TRY(both.parts, read_parts(*reader, run, stream));
@@ -140,7 +140,7 @@ Result<Store::Lines> SqliteStore::lines(RunId run, Stream stream) const {
 }
 
 Result<std::vector<KeyInfo>> SqliteStore::keys(RunId run) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader,
               "SELECT name,numbers,strings,bools,media,others,last_step FROM run_keys "
               "WHERE run_id=? ORDER BY name",
@@ -149,7 +149,7 @@ Result<std::vector<KeyInfo>> SqliteStore::keys(RunId run) const {
 }
 
 Result<std::vector<KeyInfo>> SqliteStore::project_keys(ProjectId project) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader,
               "SELECT k.name,sum(k.numbers),sum(k.strings),sum(k.bools),sum(k.media),"
               "sum(k.others),max(k.last_step) FROM runs r JOIN run_keys k ON k.run_id=r.id "
@@ -159,7 +159,7 @@ Result<std::vector<KeyInfo>> SqliteStore::project_keys(ProjectId project) const 
 }
 
 Result<std::vector<RunFile>> SqliteStore::files(RunId run) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader,
               "SELECT name,object_key,size_bytes,md5_base64,mimetype,updated_at_us FROM run_files "
               "WHERE run_id=? ORDER BY name",
@@ -168,7 +168,7 @@ Result<std::vector<RunFile>> SqliteStore::files(RunId run) const {
 }
 
 Result<RunFile> SqliteStore::file(RunId run, std::string_view name) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader,
               "SELECT name,object_key,size_bytes,md5_base64,mimetype,updated_at_us FROM run_files "
               "WHERE run_id=? AND name=?",
@@ -177,9 +177,9 @@ Result<RunFile> SqliteStore::file(RunId run, std::string_view name) const {
 }
 
 Result<void> SqliteStore::delete_file(RunId run, std::string_view name) {
-  const std::scoped_lock lock(writer_mutex_);
-  RUNSTONE_TRY(Query(*writer_, "DELETE FROM run_files WHERE run_id=? AND name=?", run, name).run());
-  if (writer_->changed_rows() == 0) return missing("file");
+  const std::scoped_lock lock(db_.writer_mutex);
+  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM run_files WHERE run_id=? AND name=?", run, name).run());
+  if (db_.writer->changed_rows() == 0) return missing("file");
   return {};
 }
 

@@ -25,19 +25,19 @@ Project read_project(const Query& row) {
 }  // namespace
 
 Result<Entity> SqliteStore::find_entity(std::string_view name) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader, "SELECT id,name,user_id,created_at_us FROM entities WHERE name=?", name);
   return read_one(query, "entity", read_entity);
 }
 
 Result<Entity> SqliteStore::get_entity(EntityId id) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader, "SELECT id,name,user_id,created_at_us FROM entities WHERE id=?", id);
   return read_one(query, "entity", read_entity);
 }
 
 Result<std::vector<Entity>> SqliteStore::list_entities() const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader, "SELECT id,name,user_id,created_at_us FROM entities ORDER BY id");
   return read_all(query, read_entity);
 }
@@ -45,14 +45,14 @@ Result<std::vector<Entity>> SqliteStore::list_entities() const {
 Result<Project> SqliteStore::create_project(EntityId entity, std::string_view name,
                                             std::int64_t now_us) {
   RUNSTONE_TRY(const Entity owner, get_entity(entity));
-  const std::scoped_lock lock(writer_mutex_);
-  auto done = Query(*writer_, "INSERT INTO projects (entity_id,name,created_at_us) VALUES (?,?,?)",
+  const std::scoped_lock lock(db_.writer_mutex);
+  auto done = Query(*db_.writer, "INSERT INTO projects (entity_id,name,created_at_us) VALUES (?,?,?)",
                     entity, name, now_us)
                   .run();
   if (!done && done.error().code == ErrorCode::kConflict) return taken("project", name);
   RUNSTONE_TRY(std::move(done));
   Project made;
-  made.id = ProjectId{writer_->last_insert_id()};
+  made.id = ProjectId{db_.writer->last_insert_id()};
   made.entity = entity;
   made.entity_name = owner.name;
   made.name = name;
@@ -61,19 +61,19 @@ Result<Project> SqliteStore::create_project(EntityId entity, std::string_view na
 }
 
 Result<Project> SqliteStore::find_project(std::string_view entity, std::string_view name) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader, RUNSTONE_PROJECT_COLUMNS "WHERE e.name=? AND p.name=?", entity, name);
   return read_one(query, "project", read_project);
 }
 
 Result<Project> SqliteStore::get_project(ProjectId id) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader, RUNSTONE_PROJECT_COLUMNS "WHERE p.id=?", id);
   return read_one(query, "project", read_project);
 }
 
 Result<std::vector<Project>> SqliteStore::list_projects(EntityId entity) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader,
               RUNSTONE_PROJECT_COLUMNS "WHERE p.entity_id=? ORDER BY activity DESC, p.id DESC",
               entity);
@@ -81,22 +81,22 @@ Result<std::vector<Project>> SqliteStore::list_projects(EntityId entity) const {
 }
 
 Result<void> SqliteStore::set_project_description(ProjectId id, std::string_view text) {
-  const std::scoped_lock lock(writer_mutex_);
-  RUNSTONE_TRY(Query(*writer_, "UPDATE projects SET description=? WHERE id=?", text, id).run());
-  if (writer_->changed_rows() == 0) return missing("project");
+  const std::scoped_lock lock(db_.writer_mutex);
+  RUNSTONE_TRY(Query(*db_.writer, "UPDATE projects SET description=? WHERE id=?", text, id).run());
+  if (db_.writer->changed_rows() == 0) return missing("project");
   return {};
 }
 
 Result<void> SqliteStore::delete_project(ProjectId id) {
-  const std::scoped_lock lock(writer_mutex_);
-  RUNSTONE_TRY(auto transaction, Transaction::begin(*writer_));
+  const std::scoped_lock lock(db_.writer_mutex);
+  RUNSTONE_TRY(auto transaction, Transaction::begin(*db_.writer));
   {
-    Query query(*writer_, "SELECT 1 FROM runs WHERE project_id=? LIMIT 1", id);
+    Query query(*db_.writer, "SELECT 1 FROM runs WHERE project_id=? LIMIT 1", id);
     RUNSTONE_TRY(const bool has_runs, query.next());
     if (has_runs) return fail(ErrorCode::kFailedPrecondition, "the project still has runs");
   }
-  RUNSTONE_TRY(Query(*writer_, "DELETE FROM projects WHERE id=?", id).run());
-  if (writer_->changed_rows() == 0) return missing("project");
+  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM projects WHERE id=?", id).run());
+  if (db_.writer->changed_rows() == 0) return missing("project");
   return transaction.commit();
 }
 

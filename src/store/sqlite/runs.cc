@@ -9,16 +9,17 @@ namespace runstone::store::sqlite {
 namespace {
 
 // ?1 and ?2 say whether config and summary are read; without them their pages are not touched.
-#define RUNSTONE_RUN_COLUMNS                                                                   \
+#define RUNSTONE_RUN_SELECT(config, summary, more)                                             \
   "SELECT r.id,r.project_id,e.name,p.name,r.name,r.display_name,"                              \
-  "CASE WHEN ?1 THEN (SELECT json FROM run_configs WHERE run_id=r.id) ELSE '' END,"            \
-  "CASE WHEN ?2 THEN (SELECT json FROM run_summaries WHERE run_id=r.id) ELSE '' END,"          \
+  "CASE WHEN " config " THEN (SELECT json FROM run_configs WHERE run_id=r.id) ELSE '' END,"    \
+  "CASE WHEN " summary " THEN (SELECT json FROM run_summaries WHERE run_id=r.id) ELSE '' END," \
   "r.tags,r.notes,r.description,r.\"group\",r.job_type,r.sweep,r.host,r.program,r.\"commit\"," \
   "r.repo,r.user_id,coalesce(u.name,''),r.state,r.exit_code,r.stop_requested,r.preempting,"    \
   "r.created_at_us,r.updated_at_us,r.heartbeat_at_us,r.finished_at_us,r.history_lines,"        \
-  "r.event_lines,r.console_lines,r.gaps,r.last_step,r.keys_through_line "                      \
-  "FROM runs r JOIN projects p ON p.id=r.project_id JOIN entities e ON e.id=p.entity_id "      \
+  "r.event_lines,r.console_lines,r.gaps,r.last_step,r.keys_through_line" more                  \
+  " FROM runs r JOIN projects p ON p.id=r.project_id JOIN entities e ON e.id=p.entity_id "     \
   "LEFT JOIN users u ON u.id=r.user_id "
+#define RUNSTONE_RUN_COLUMNS RUNSTONE_RUN_SELECT("?1", "?2", "")
 
 std::string to_json(const std::vector<std::string>& tags) {
   List list;
@@ -34,6 +35,8 @@ std::vector<std::string> tags_from(std::string_view text) {
   for (const Value& tag : *parsed->if_list()) tags.emplace_back(tag.string_or(""));
   return tags;
 }
+
+constexpr int kRunColumnCount = 34;
 
 RunInfo read_run(const Query& row) {
   RunInfo run;
@@ -108,31 +111,35 @@ bool only_counters(const RunUpdate& update) {
 
 Result<void> SqliteStore::update_run(const RunUpdate& update) {
   if (update.config_json) {
-    RUNSTONE_TRY(Query(*writer_, "INSERT OR REPLACE INTO run_configs (run_id,json) VALUES (?,?)",
+    RUNSTONE_TRY(Query(*db_.writer, "INSERT OR REPLACE INTO run_configs (run_id,json) VALUES (?,?)",
                        update.run, *update.config_json)
                      .run());
   }
   if (update.summary_json) {
-    RUNSTONE_TRY(Query(*writer_, "INSERT OR REPLACE INTO run_summaries (run_id,json) VALUES (?,?)",
+    RUNSTONE_TRY(Query(*db_.writer, "INSERT OR REPLACE INTO run_summaries (run_id,json) VALUES (?,?)",
                        update.run, *update.summary_json)
                      .run());
   }
+  RUNSTONE_TRY(const auto change, next_change());
   RUNSTONE_TRY(
-      Query(*writer_,
+      Query(*db_.writer,
             "UPDATE runs SET heartbeat_at_us=coalesce(?2,heartbeat_at_us),"
             "history_lines=coalesce(?3,history_lines),event_lines=coalesce(?4,event_lines),"
             "console_lines=coalesce(?5,console_lines),gaps=coalesce(?6,gaps),"
             "last_step=coalesce(?7,last_step),"
-            "keys_through_line=coalesce(?8,keys_through_line) WHERE id=?1",
+            "keys_through_line=coalesce(?8,keys_through_line),change=?9,"
+            "config_change=CASE WHEN ?10 THEN ?9 ELSE config_change END,"
+            "summary_change=CASE WHEN ?11 THEN ?9 ELSE summary_change END WHERE id=?1",
             update.run, update.heartbeat_at_us, update.history_lines, update.event_lines,
-            update.console_lines, update.gaps, update.last_step, update.keys_through_line)
+            update.console_lines, update.gaps, update.last_step, update.keys_through_line, change,
+            update.config_json.has_value(), update.summary_json.has_value())
           .run());
   if (only_counters(update)) return {};
   const std::optional<std::string> tags =
       update.tags ? std::optional(to_json(*update.tags)) : std::nullopt;
   const auto exit_code = update.exit_code.value_or(std::nullopt);
   const auto finished = update.finished_at_us.value_or(std::nullopt);
-  return Query(*writer_,
+  return Query(*db_.writer,
                "UPDATE runs SET display_name=coalesce(?2,display_name),notes=coalesce(?3,notes),"
                "description=coalesce(?4,description),\"group\"=coalesce(?5,\"group\"),"
                "job_type=coalesce(?6,job_type),sweep=coalesce(?7,sweep),host=coalesce(?8,host),"
@@ -151,19 +158,19 @@ Result<void> SqliteStore::update_run(const RunUpdate& update) {
 }
 
 Result<RunInfo> SqliteStore::create_run(const NewRun& run, const RunUpdate& first) {
-  const std::scoped_lock lock(writer_mutex_);
-  RUNSTONE_TRY(auto transaction, Transaction::begin(*writer_));
+  const std::scoped_lock lock(db_.writer_mutex);
+  RUNSTONE_TRY(auto transaction, Transaction::begin(*db_.writer));
   {
-    Query project(*writer_, "SELECT 1 FROM projects WHERE id=?", run.project);
+    Query project(*db_.writer, "SELECT 1 FROM projects WHERE id=?", run.project);
     RUNSTONE_TRY(const bool found, project.next());
     if (!found) return missing("project");
   }
   if (run.user) {
-    Query user(*writer_, "SELECT 1 FROM users WHERE id=?", *run.user);
+    Query user(*db_.writer, "SELECT 1 FROM users WHERE id=?", *run.user);
     RUNSTONE_TRY(const bool found, user.next());
     if (!found) return missing("user");
   }
-  auto inserted = Query(*writer_,
+  auto inserted = Query(*db_.writer,
                         "INSERT INTO runs (project_id,name,display_name,user_id,state,"
                         "created_at_us,updated_at_us,heartbeat_at_us) VALUES (?,?,?,?,?,?,?,?)",
                         run.project, run.name, run.display_name, run.user, run.state,
@@ -172,13 +179,13 @@ Result<RunInfo> SqliteStore::create_run(const NewRun& run, const RunUpdate& firs
   if (!inserted && inserted.error().code == ErrorCode::kConflict) return taken("run", run.name);
   RUNSTONE_TRY(std::move(inserted));
   RunUpdate update = first;
-  update.run = RunId{writer_->last_insert_id()};
+  update.run = RunId{db_.writer->last_insert_id()};
   if (!update.config_json) update.config_json = "{}";
   if (!update.summary_json) update.summary_json = "{}";
   RUNSTONE_TRY(update_run(update));
   RunInfo made;
   {
-    Query query(*writer_, RUNSTONE_RUN_COLUMNS "WHERE r.id=?3", true, true, update.run);
+    Query query(*db_.writer, RUNSTONE_RUN_COLUMNS "WHERE r.id=?3", true, true, update.run);
     RUNSTONE_TRY(made, read_one(query, "run", read_run));
   }
   RUNSTONE_TRY(transaction.commit());
@@ -187,27 +194,22 @@ Result<RunInfo> SqliteStore::create_run(const NewRun& run, const RunUpdate& firs
 
 Result<RunInfo> SqliteStore::find_run(std::string_view entity, std::string_view project,
                                       std::string_view run, RunColumns columns) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader, RUNSTONE_RUN_COLUMNS "WHERE e.name=?3 AND p.name=?4 AND r.name=?5",
               columns.config, columns.summary, entity, project, run);
   return read_one(query, "run", read_run);
 }
 
 Result<RunInfo> SqliteStore::get_run(RunId id, RunColumns columns) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader, RUNSTONE_RUN_COLUMNS "WHERE r.id=?3", columns.config, columns.summary, id);
   return read_one(query, "run", read_run);
 }
 
 Result<std::vector<RunInfo>> SqliteStore::get_runs(std::span<const RunId> ids,
                                                    RunColumns columns) const {
-  std::string list = "[";
-  for (const RunId id : ids) {
-    if (list.size() > 1) list += ',';
-    json::append_int(list, to_number(id));
-  }
-  list += ']';
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  const std::string list = json_list(ids);
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader, RUNSTONE_RUN_COLUMNS "WHERE r.id IN (SELECT value FROM json_each(?3))",
               columns.config, columns.summary, list);
   RUNSTONE_TRY(auto found, read_all(query, read_run));
@@ -229,20 +231,70 @@ Result<std::vector<RunInfo>> SqliteStore::list_runs(const ListRuns& request) con
     after_time = request.after->first;
     after_id = to_number(request.after->second);
   }
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader, list_sql(request.order), request.columns.config, request.columns.summary,
               request.project, after_time, after_id, request.limit);
   return read_all(query, read_run);
 }
 
 Result<std::int64_t> SqliteStore::count_runs(ProjectId project) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader, "SELECT count(*) FROM runs WHERE project_id=?", project);
   return read_one(query, "count", [](const Query& row) { return row.number(0); });
 }
 
+// "sweep<>''" is in both, so that the partial index of sweeps serves them.
+Result<std::vector<RunInfo>> SqliteStore::list_sweep_runs(ProjectId project, std::string_view sweep,
+                                                          RunColumns columns) const {
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
+  Query query(*reader,
+              RUNSTONE_RUN_COLUMNS
+              "WHERE r.project_id=?3 AND r.sweep=?4 AND r.sweep<>'' ORDER BY r.id",
+              columns.config, columns.summary, project, sweep);
+  return read_all(query, read_run);
+}
+
+Result<std::vector<std::pair<std::string, std::int64_t>>> SqliteStore::count_sweep_runs(
+    ProjectId project) const {
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
+  Query query(*reader,
+              "SELECT sweep,count(*) FROM runs WHERE project_id=? AND sweep<>'' GROUP BY sweep",
+              project);
+  return read_all(query, [](const Query& row) { return std::pair(row.text(0), row.number(1)); });
+}
+
+Result<std::int64_t> SqliteStore::changed_runs(
+    ProjectId project, std::int64_t since, const std::function<void(ChangedRun&&)>& take) const {
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
+  RUNSTONE_TRY(auto snapshot, Transaction::begin(*reader, /*write=*/false));
+  std::int64_t count = 0;
+  {
+    Query query(*reader, "SELECT count(*) FROM runs WHERE project_id=?", project);
+    RUNSTONE_TRY(count, read_one(query, "count", [](const Query& row) { return row.number(0); }));
+  }
+  {
+    Query query(*reader,
+                RUNSTONE_RUN_SELECT("r.config_change>?2", "r.summary_change>?2",
+                                    ",r.change") "WHERE r.project_id=?1 AND r.change>?2",
+                project, since);
+    while (true) {
+      RUNSTONE_TRY(const bool more, query.next());
+      if (!more) break;
+      take({read_run(query), query.number(kRunColumnCount)});
+    }
+  }
+  RUNSTONE_TRY(snapshot.commit());
+  return count;
+}
+
+Result<std::vector<RunId>> SqliteStore::list_run_ids(ProjectId project) const {
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
+  Query query(*reader, "SELECT id FROM runs WHERE project_id=? ORDER BY id", project);
+  return read_all(query, [](const Query& row) { return row.id<RunId>(0); });
+}
+
 Result<std::vector<RunInfo>> SqliteStore::list_silent_runs(std::int64_t before_us) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader,
               RUNSTONE_RUN_COLUMNS
               "WHERE r.state IN (0, 1, 6) AND r.heartbeat_at_us<?3 ORDER BY r.id",
@@ -251,26 +303,26 @@ Result<std::vector<RunInfo>> SqliteStore::list_silent_runs(std::int64_t before_u
 }
 
 Result<void> SqliteStore::delete_run(RunId id, std::string_view object_prefix) {
-  const std::scoped_lock lock(writer_mutex_);
-  RUNSTONE_TRY(auto transaction, Transaction::begin(*writer_));
-  RUNSTONE_TRY(Query(*writer_, "DELETE FROM runs WHERE id=?", id).run());
-  if (writer_->changed_rows() == 0) return missing("run");
-  RUNSTONE_TRY(Query(*writer_, "DELETE FROM run_configs WHERE run_id=?", id).run());
-  RUNSTONE_TRY(Query(*writer_, "DELETE FROM run_summaries WHERE run_id=?", id).run());
-  RUNSTONE_TRY(Query(*writer_, "DELETE FROM run_keys WHERE run_id=?", id).run());
-  RUNSTONE_TRY(Query(*writer_, "DELETE FROM run_files WHERE run_id=?", id).run());
-  RUNSTONE_TRY(Query(*writer_, "DELETE FROM tail_chunks WHERE run_id=?", id).run());
-  RUNSTONE_TRY(Query(*writer_, "DELETE FROM parts WHERE run_id=?", id).run());
-  RUNSTONE_TRY(Query(*writer_, "INSERT INTO deleted_runs (run_id,object_prefix) VALUES (?,?)", id,
+  const std::scoped_lock lock(db_.writer_mutex);
+  RUNSTONE_TRY(auto transaction, Transaction::begin(*db_.writer));
+  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM runs WHERE id=?", id).run());
+  if (db_.writer->changed_rows() == 0) return missing("run");
+  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM run_configs WHERE run_id=?", id).run());
+  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM run_summaries WHERE run_id=?", id).run());
+  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM run_keys WHERE run_id=?", id).run());
+  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM run_files WHERE run_id=?", id).run());
+  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM tail_chunks WHERE run_id=?", id).run());
+  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM parts WHERE run_id=?", id).run());
+  RUNSTONE_TRY(Query(*db_.writer, "INSERT INTO deleted_runs (run_id,object_prefix) VALUES (?,?)", id,
                      object_prefix)
                    .run());
   RUNSTONE_TRY(transaction.commit());
   // The pages go back to the disk, not only to the free list.
-  return writer_->execute("PRAGMA incremental_vacuum");
+  return db_.writer->execute("PRAGMA incremental_vacuum");
 }
 
 Result<std::vector<DeletedRun>> SqliteStore::list_deleted_runs() const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader, "SELECT run_id,object_prefix FROM deleted_runs ORDER BY run_id");
   return read_all(query, [](const Query& row) {
     return DeletedRun{row.id<RunId>(0), row.text(1)};
@@ -278,8 +330,8 @@ Result<std::vector<DeletedRun>> SqliteStore::list_deleted_runs() const {
 }
 
 Result<void> SqliteStore::forget_deleted_run(RunId id) {
-  const std::scoped_lock lock(writer_mutex_);
-  return Query(*writer_, "DELETE FROM deleted_runs WHERE run_id=?", id).run();
+  const std::scoped_lock lock(db_.writer_mutex);
+  return Query(*db_.writer, "DELETE FROM deleted_runs WHERE run_id=?", id).run();
 }
 
 }  // namespace runstone::store::sqlite

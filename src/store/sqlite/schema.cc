@@ -1,18 +1,15 @@
 #include "store/sqlite/schema.h"
 
-#include <iterator>
 #include <string>
+#include <vector>
 
 #include "base/try.h"
+#include "store/sqlite/subjects.h"
 
 namespace runstone::store::sqlite {
 namespace {
 
-// Each entry leads from the version before it to the next; entries are never changed once released,
-// only added. docs/format/store.md explains the tables.
-constexpr const char* kMigrations[] = {
-    // 1
-    R"sql(
+constexpr const char* kFirst = R"sql(
 CREATE TABLE users (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, email TEXT NOT NULL,
   display_name TEXT NOT NULL, admin INTEGER NOT NULL, created_at_us INTEGER NOT NULL);
@@ -77,8 +74,17 @@ CREATE TABLE parts (
   created_at_us INTEGER NOT NULL, overview BLOB NOT NULL, bytes BLOB NOT NULL);
 CREATE INDEX parts_of_run ON parts (run_id, stream, first_line);
 CREATE TABLE deleted_runs (run_id INTEGER PRIMARY KEY, object_prefix TEXT NOT NULL);
-)sql",
-};
+)sql";
+
+// Each entry leads from the version before it to the next, by statements of one or more subjects;
+// entries are never changed once released, only added. docs/format/store.md explains the tables.
+const std::vector<std::vector<const char*>>& migrations() {
+  static const std::vector<std::vector<const char*>> all = {
+      {kFirst},
+      {kRunChangeSchema, kAccountSchema, kArtifactSchema, kSweepSchema, kAlertSchema, kViewSchema},
+  };
+  return all;
+}
 
 Result<std::int64_t> read_version(Connection& connection) {
   Query query(connection, "PRAGMA user_version");
@@ -88,7 +94,7 @@ Result<std::int64_t> read_version(Connection& connection) {
 
 }  // namespace
 
-int newest_schema_version() { return static_cast<int>(std::size(kMigrations)); }
+int newest_schema_version() { return static_cast<int>(migrations().size()); }
 
 Result<void> migrate(Connection& connection) {
   RUNSTONE_TRY(const std::int64_t found, read_version(connection));
@@ -100,7 +106,9 @@ Result<void> migrate(Connection& connection) {
   }
   for (auto version = found; version < newest_schema_version(); ++version) {
     RUNSTONE_TRY(auto transaction, Transaction::begin(connection));
-    RUNSTONE_TRY(connection.execute(kMigrations[version]));
+    for (const auto* statements : migrations()[static_cast<std::size_t>(version)]) {
+      RUNSTONE_TRY(connection.execute(statements));
+    }
     const std::string mark = "PRAGMA user_version=" + std::to_string(version + 1);
     RUNSTONE_TRY(connection.execute(mark.c_str()));
     RUNSTONE_TRY(transaction.commit());

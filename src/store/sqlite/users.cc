@@ -35,18 +35,18 @@ Result<void> check_user(Connection& connection, UserId id) {
 }  // namespace
 
 Result<User> SqliteStore::create_user(const User& user) {
-  const std::scoped_lock lock(writer_mutex_);
-  RUNSTONE_TRY(auto transaction, Transaction::begin(*writer_));
+  const std::scoped_lock lock(db_.writer_mutex);
+  RUNSTONE_TRY(auto transaction, Transaction::begin(*db_.writer));
   RUNSTONE_TRY(or_taken(
-      Query(*writer_,
+      Query(*db_.writer,
             "INSERT INTO users (name,email,display_name,admin,created_at_us) VALUES (?,?,?,?,?)",
             user.name, user.email, user.display_name, user.admin, user.created_at_us)
           .run(),
       "user", user.name));
   User made = user;
-  made.id = UserId{writer_->last_insert_id()};
+  made.id = UserId{db_.writer->last_insert_id()};
   RUNSTONE_TRY(
-      or_taken(Query(*writer_, "INSERT INTO entities (name,user_id,created_at_us) VALUES (?,?,?)",
+      or_taken(Query(*db_.writer, "INSERT INTO entities (name,user_id,created_at_us) VALUES (?,?,?)",
                      made.name, made.id, made.created_at_us)
                    .run(),
                "entity", made.name));
@@ -55,41 +55,41 @@ Result<User> SqliteStore::create_user(const User& user) {
 }
 
 Result<User> SqliteStore::find_user(std::string_view name) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader, kUserByName, name);
   return read_one(query, "user", read_user);
 }
 
 Result<User> SqliteStore::get_user(UserId id) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader,
               "SELECT id,name,email,display_name,admin,created_at_us FROM users WHERE id=?", id);
   return read_one(query, "user", read_user);
 }
 
 Result<std::vector<User>> SqliteStore::list_users() const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader,
               "SELECT id,name,email,display_name,admin,created_at_us FROM users ORDER BY id");
   return read_all(query, read_user);
 }
 
 Result<ApiKey> SqliteStore::create_api_key(const ApiKey& key) {
-  const std::scoped_lock lock(writer_mutex_);
-  RUNSTONE_TRY(check_user(*writer_, key.user));
-  RUNSTONE_TRY(or_taken(Query(*writer_,
+  const std::scoped_lock lock(db_.writer_mutex);
+  RUNSTONE_TRY(check_user(*db_.writer, key.user));
+  RUNSTONE_TRY(or_taken(Query(*db_.writer,
                               "INSERT INTO api_keys (user_id,hash,name,description,created_at_us) "
                               "VALUES (?,?,?,?,?)",
                               key.user, key.hash, key.name, key.description, key.created_at_us)
                             .run(),
                         "API key", key.name));
   ApiKey made = key;
-  made.id = ApiKeyId{writer_->last_insert_id()};
+  made.id = ApiKeyId{db_.writer->last_insert_id()};
   return made;
 }
 
 Result<ApiKey> SqliteStore::find_api_key(std::string_view hash) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader,
               "SELECT id,user_id,hash,name,description,created_at_us FROM api_keys WHERE hash=?",
               hash);
@@ -97,7 +97,7 @@ Result<ApiKey> SqliteStore::find_api_key(std::string_view hash) const {
 }
 
 Result<std::vector<ApiKey>> SqliteStore::list_api_keys(UserId user) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader,
               "SELECT id,user_id,hash,name,description,created_at_us FROM api_keys "
               "WHERE user_id=? ORDER BY id",
@@ -106,17 +106,17 @@ Result<std::vector<ApiKey>> SqliteStore::list_api_keys(UserId user) const {
 }
 
 Result<void> SqliteStore::delete_api_key(ApiKeyId id) {
-  const std::scoped_lock lock(writer_mutex_);
-  RUNSTONE_TRY(Query(*writer_, "DELETE FROM api_keys WHERE id=?", id).run());
-  if (writer_->changed_rows() == 0) return missing("API key");
+  const std::scoped_lock lock(db_.writer_mutex);
+  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM api_keys WHERE id=?", id).run());
+  if (db_.writer->changed_rows() == 0) return missing("API key");
   return {};
 }
 
 Result<void> SqliteStore::create_session(const Session& session) {
-  const std::scoped_lock lock(writer_mutex_);
-  RUNSTONE_TRY(check_user(*writer_, session.user));
+  const std::scoped_lock lock(db_.writer_mutex);
+  RUNSTONE_TRY(check_user(*db_.writer, session.user));
   return or_taken(
-      Query(*writer_,
+      Query(*db_.writer,
             "INSERT INTO sessions (hash,user_id,created_at_us,expires_at_us) VALUES (?,?,?,?)",
             session.hash, session.user, session.created_at_us, session.expires_at_us)
           .run(),
@@ -124,22 +124,22 @@ Result<void> SqliteStore::create_session(const Session& session) {
 }
 
 Result<Session> SqliteStore::find_session(std::string_view hash) const {
-  RUNSTONE_TRY(auto reader, readers_.lend());
+  RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader, "SELECT hash,user_id,created_at_us,expires_at_us FROM sessions WHERE hash=?",
               hash);
   return read_one(query, "session", read_session);
 }
 
 Result<void> SqliteStore::delete_session(std::string_view hash) {
-  const std::scoped_lock lock(writer_mutex_);
-  return Query(*writer_, "DELETE FROM sessions WHERE hash=?", hash).run();
+  const std::scoped_lock lock(db_.writer_mutex);
+  return Query(*db_.writer, "DELETE FROM sessions WHERE hash=?", hash).run();
 }
 
 Result<void> SqliteStore::create_signin_token(const Session& token) {
-  const std::scoped_lock lock(writer_mutex_);
-  RUNSTONE_TRY(check_user(*writer_, token.user));
+  const std::scoped_lock lock(db_.writer_mutex);
+  RUNSTONE_TRY(check_user(*db_.writer, token.user));
   return or_taken(
-      Query(*writer_,
+      Query(*db_.writer,
             "INSERT INTO signin_tokens (hash,user_id,created_at_us,expires_at_us) VALUES (?,?,?,?)",
             token.hash, token.user, token.created_at_us, token.expires_at_us)
           .run(),
@@ -147,38 +147,38 @@ Result<void> SqliteStore::create_signin_token(const Session& token) {
 }
 
 Result<Session> SqliteStore::take_signin_token(std::string_view hash) {
-  const std::scoped_lock lock(writer_mutex_);
-  RUNSTONE_TRY(auto transaction, Transaction::begin(*writer_));
+  const std::scoped_lock lock(db_.writer_mutex);
+  RUNSTONE_TRY(auto transaction, Transaction::begin(*db_.writer));
   Session token;
   {
-    Query query(*writer_,
+    Query query(*db_.writer,
                 "SELECT hash,user_id,created_at_us,expires_at_us FROM signin_tokens WHERE hash=?",
                 hash);
     RUNSTONE_TRY(token, read_one(query, "sign-in token", read_session));
   }
-  RUNSTONE_TRY(Query(*writer_, "DELETE FROM signin_tokens WHERE hash=?", hash).run());
+  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM signin_tokens WHERE hash=?", hash).run());
   RUNSTONE_TRY(transaction.commit());
   return token;
 }
 
 Result<void> SqliteStore::delete_expired(std::int64_t now_us) {
-  const std::scoped_lock lock(writer_mutex_);
-  RUNSTONE_TRY(auto transaction, Transaction::begin(*writer_));
-  RUNSTONE_TRY(Query(*writer_, "DELETE FROM sessions WHERE expires_at_us<=?", now_us).run());
-  RUNSTONE_TRY(Query(*writer_, "DELETE FROM signin_tokens WHERE expires_at_us<=?", now_us).run());
+  const std::scoped_lock lock(db_.writer_mutex);
+  RUNSTONE_TRY(auto transaction, Transaction::begin(*db_.writer));
+  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM sessions WHERE expires_at_us<=?", now_us).run());
+  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM signin_tokens WHERE expires_at_us<=?", now_us).run());
   return transaction.commit();
 }
 
 Result<std::string> SqliteStore::get_or_create_setting(std::string_view name,
                                                        std::string_view value) {
-  const std::scoped_lock lock(writer_mutex_);
-  RUNSTONE_TRY(auto transaction, Transaction::begin(*writer_));
+  const std::scoped_lock lock(db_.writer_mutex);
+  RUNSTONE_TRY(auto transaction, Transaction::begin(*db_.writer));
   RUNSTONE_TRY(
-      Query(*writer_, "INSERT OR IGNORE INTO settings (name,value) VALUES (?,?)", name, Blob{value})
+      Query(*db_.writer, "INSERT OR IGNORE INTO settings (name,value) VALUES (?,?)", name, Blob{value})
           .run());
   std::string kept;
   {
-    Query query(*writer_, "SELECT value FROM settings WHERE name=?", name);
+    Query query(*db_.writer, "SELECT value FROM settings WHERE name=?", name);
     RUNSTONE_TRY(kept, read_one(query, "setting", [](const Query& row) { return row.text(0); }));
   }
   RUNSTONE_TRY(transaction.commit());
@@ -186,8 +186,8 @@ Result<std::string> SqliteStore::get_or_create_setting(std::string_view name,
 }
 
 Result<void> SqliteStore::put_setting(std::string_view name, std::string_view value) {
-  const std::scoped_lock lock(writer_mutex_);
-  return Query(*writer_, "INSERT OR REPLACE INTO settings (name,value) VALUES (?,?)", name,
+  const std::scoped_lock lock(db_.writer_mutex);
+  return Query(*db_.writer, "INSERT OR REPLACE INTO settings (name,value) VALUES (?,?)", name,
                Blob{value})
       .run();
 }

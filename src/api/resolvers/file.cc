@@ -2,8 +2,8 @@
 
 #include "api/api_context.h"
 #include "api/like_pattern.h"
-#include "api/resolvers.h"
-#include "api/resolvers_connection.h"
+#include "api/resolvers/connection.h"
+#include "api/resolvers/resolvers.h"
 #include "base/encoding.h"
 #include "base/try.h"
 

@@ -15,5 +15,15 @@ void register_run_console(graphql::Engine& engine);
 void register_file(graphql::Engine& engine);
 void register_run_mutations(graphql::Engine& engine);
 void register_project_mutations(graphql::Engine& engine);
+void register_account(graphql::Engine& engine);
+void register_alert(graphql::Engine& engine);
+void register_artifact(graphql::Engine& engine);
+void register_artifact_mutations(graphql::Engine& engine);
+void register_collection(graphql::Engine& engine);
+void register_collection_mutations(graphql::Engine& engine);
+void register_lineage(graphql::Engine& engine);
+void register_registry(graphql::Engine& engine);
+void register_sweep(graphql::Engine& engine);
+void register_view(graphql::Engine& engine);
 
 }  // namespace runstone::api

@@ -1,6 +1,6 @@
 #include "api/api_context.h"
-#include "api/resolvers.h"
-#include "api/resolvers_connection.h"
+#include "api/resolvers/connection.h"
+#include "api/resolvers/resolvers.h"
 #include "base/try.h"
 
 namespace runstone::api {

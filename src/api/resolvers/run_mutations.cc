@@ -1,5 +1,5 @@
 #include "api/api_context.h"
-#include "api/resolvers.h"
+#include "api/resolvers/resolvers.h"
 #include "base/encoding.h"
 #include "base/try.h"
 

@@ -1,6 +1,6 @@
-#include "api/resolvers_connection.h"
+#include "api/resolvers/connection.h"
 
-#include "api/resolvers.h"
+#include "api/resolvers/resolvers.h"
 #include "graphql/engine.h"
 
 namespace runstone::api {

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "api/api_context.h"
-#include "api/resolvers.h"
+#include "api/resolvers/resolvers.h"
 #include "base/json.h"
 #include "base/try.h"
 

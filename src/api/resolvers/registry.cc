@@ -1,0 +1,7 @@
+#include "api/resolvers/resolvers.h"
+
+namespace runstone::api {
+
+void register_registry(graphql::Engine&) {}
+
+}  // namespace runstone::api

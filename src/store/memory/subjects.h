@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+
+// The stores of single subjects, each with a lock of its own.
+namespace runstone::store {
+class AccountStore;
+class ArtifactStore;
+class SweepStore;
+class AlertStore;
+class ViewStore;
+}  // namespace runstone::store
+
+namespace runstone::store::memory {
+
+std::unique_ptr<AccountStore> make_account_store();
+std::unique_ptr<ArtifactStore> make_artifact_store();
+std::unique_ptr<SweepStore> make_sweep_store();
+std::unique_ptr<AlertStore> make_alert_store();
+std::unique_ptr<ViewStore> make_view_store();
+
+}  // namespace runstone::store::memory
