@@ -55,7 +55,8 @@ Value last_value(const SummarySlot& slot) {
 
 }  // namespace
 
-ValueRef SummaryTable::last_of(const SummarySlot& slot) {
+ValueRef SummaryTable::last_of(const SummarySlot& slot) const {
+  settle();
   if (!slot.first_seen) return 0;
   switch (slot.last_kind) {
     case ValueRef::Kind::kBool:
@@ -73,10 +74,35 @@ ValueRef SummaryTable::last_of(const SummarySlot& slot) {
   }
 }
 
+void SummaryTable::settle() const {
+  if (borrower_ == nullptr) return;
+  borrower_->give_back();
+  borrower_->lender_ = nullptr;
+  borrower_ = nullptr;
+}
+
+void SummaryTable::observe_columns(SummaryColumns& columns) {
+  if (borrower_ != &columns) {
+    settle();
+    if (!columns.ready()) {
+      for (std::size_t i = 0; i < columns.slots_.size(); ++i) {
+        observe(*columns.slots_[i], columns.next(i));
+      }
+      return;
+    }
+    columns.borrow();
+    columns.lender_ = this;
+    borrower_ = &columns;
+    for (SummarySlot* slot : columns.slots_) mark(*slot);
+  }
+  columns.observe();
+}
+
 SummaryTable::SummaryTable() = default;
 SummaryTable::~SummaryTable() = default;
 
 MetricDefinition SummaryTable::define(const MetricChange& change) {
+  settle();
   // A definition that a glob made for this very key counts as an earlier call.
   const auto known = by_name_.find(change.name);
   if (known != by_name_.end() && known->second->ruled && metrics_.find(change.name) == nullptr) {
@@ -96,6 +122,7 @@ MetricDefinition SummaryTable::define(const MetricChange& change) {
 }
 
 MetricDefinition SummaryTable::apply_metric_record(const MetricDefinition& record, bool overwrite) {
+  settle();
   MetricDefinition now = metrics_.apply_record(record, overwrite);
   if (now.defined) redefined(now);
   return now;
@@ -128,6 +155,7 @@ void SummaryTable::take_rule(SummarySlot& slot, const MetricDefinition& definiti
 }
 
 void SummaryTable::rule(SummarySlot& slot) {
+  settle();
   if (slot.ruled) return;
   slot.ruled = true;
   if (const MetricDefinition* definition = metrics_.ruling(slot.name)) take_rule(slot, *definition);
@@ -271,12 +299,14 @@ void SummaryTable::set_tree(const KeyPath& path, const Value& value) {
 }
 
 void SummaryTable::set(const KeyPath& path, const Value& value) {
+  settle();
   if (path.empty()) return;
   erase(path);
   set_tree(path, value);
 }
 
 void SummaryTable::erase(const KeyPath& path) {
+  settle();
   const auto known = by_name_.find(join_key_path(path));
   if (known == by_name_.end()) return;
   hide(*known->second);
@@ -295,6 +325,7 @@ bool SummaryTable::is_aggregate_of_rows(const KeyPath& path) const {
 }
 
 void SummaryTable::apply_record_update(const KeyPath& path, const Value& value) {
+  settle();
   if (path.empty() || is_aggregate_of_rows(path)) return;
   if (is_group(value) && !value.if_dict()->empty()) {
     for (const auto& [key, child] : *value.if_dict()) {
@@ -312,6 +343,7 @@ void SummaryTable::apply_record_update(const KeyPath& path, const Value& value) 
 }
 
 void SummaryTable::apply_record_remove(const KeyPath& path) {
+  settle();
   if (!path.empty() && !is_aggregate_of_rows(path)) erase(path);
 }
 
@@ -369,6 +401,7 @@ std::optional<Value> SummaryTable::read(const SummarySlot& slot) const {
 }
 
 std::optional<Value> SummaryTable::get(const KeyPath& path) const {
+  settle();
   if (const SummarySlot* found = find(path)) {
     if (auto value = read(*found)) return value;
   }
@@ -382,6 +415,7 @@ std::optional<Value> SummaryTable::get(const KeyPath& path) const {
 }
 
 Dict SummaryTable::to_dict() const {
+  settle();
   Dict all;
   for (const SummarySlot* slot : top_) {
     if (auto value = read(*slot)) all.set(slot->path.back(), *std::move(value));
@@ -390,6 +424,7 @@ Dict SummaryTable::to_dict() const {
 }
 
 bool SummaryTable::take_changes(const Change& change, std::size_t slots_max) {
+  settle();
   std::string text;
   while (!dirty_.empty() && slots_max-- > 0) {
     SummarySlot& slot = *dirty_.back();

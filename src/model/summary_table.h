@@ -13,6 +13,7 @@
 
 #include "model/key_path.h"
 #include "model/metric_rules.h"
+#include "model/summary_columns.h"
 #include "runstone/row.h"
 #include "runstone/value.h"
 
@@ -79,9 +80,15 @@ class SummaryTable {
   /// Settles which definition rules a leaf, as its first value does.
   void rule(SummarySlot& slot);
   /// The latest value that a row gave; 0 if none did. Text is the slot's own.
-  static ValueRef last_of(const SummarySlot& slot);
+  ValueRef last_of(const SummarySlot& slot) const;
   /// One leaf of a written row; kValue is taken for what it holds, a dict's leaves one by one.
   void observe(SummarySlot& slot, ValueRef value);
+  /// The row that was put into the columns. Equal to observe() of each number, in any order.
+  void observe_columns(SummaryColumns& columns);
+  /// observe() of a leaf that no columns hold: what they have borrowed stays with them.
+  void observe_beside_columns(SummarySlot& slot, ValueRef value);
+  /// Columns give back what they have borrowed; everything that reads slots sees to it.
+  void settle() const;
 
   // --- values set by hand, and records of them
   /// Replaces what is at the path; a dict sets each of its leaves, after removing what was there.
@@ -102,7 +109,7 @@ class SummaryTable {
   /// `slots_max` slots; true if there may be more.
   using Change = std::function<void(const KeyPath& path, std::optional<std::string_view> json)>;
   bool take_changes(const Change& change, std::size_t slots_max = SIZE_MAX);
-  bool has_changes() const { return !dirty_.empty(); }
+  bool has_changes() const { return !dirty_.empty(); }  // borrowed slots count as changed
 
  private:
   void take_rule(SummarySlot& slot, const MetricDefinition& definition);
@@ -126,6 +133,7 @@ class SummaryTable {
   std::unordered_map<std::string, SummarySlot*> by_name_;
   std::vector<SummarySlot*> top_;
   std::vector<SummarySlot*> dirty_;
+  mutable SummaryColumns* borrower_ = nullptr;
 };
 
 inline void SummaryTable::mark(SummarySlot& slot) {
@@ -135,6 +143,11 @@ inline void SummaryTable::mark(SummarySlot& slot) {
 }
 
 inline void SummaryTable::observe(SummarySlot& slot, ValueRef value) {
+  if (borrower_ != nullptr) settle();
+  observe_beside_columns(slot, value);
+}
+
+inline void SummaryTable::observe_beside_columns(SummarySlot& slot, ValueRef value) {
   if (!value.is_number() || !slot.present || !slot.first_seen) return observe_other(slot, value);
   observe_number(slot, value);
 }

@@ -247,5 +247,70 @@ TEST(SummaryTable, RecordsAloneGiveTheSummaryToo) {
   EXPECT_EQ(text(reader), R"({"v":{"max":3}})");
 }
 
+// What a row of known numbers costs must change nothing of what comes out.
+TEST(SummaryTable, ColumnsGiveTheFiguresOfSingleValuesToTheLastBit) {
+  SummaryTable by_value, by_columns;
+  for (auto* table : {&by_value, &by_columns})
+    define(*table, "*", with_summary("min,max,mean,last"));
+  const std::vector<std::string> names = {"a", "b", "c"};
+  std::vector<SummarySlot*> slots;
+  for (const auto& name : names) slots.push_back(&by_columns.slot_of_name(name));
+  SummaryColumns columns;
+  columns.reset(slots);
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (int row = 0; row < 200; ++row) {
+    const double tenth = row * 0.1;
+    const double odd = row == 70 ? nan : row == 90 ? infinity : -1e17 / (row + 1);
+    const std::int64_t whole = (std::int64_t{1} << 53) + row;
+    log(by_value, "a", tenth);
+    log(by_value, "b", odd);
+    log(by_value, "c", row % 2 == 0 ? ValueRef(whole) : ValueRef(tenth));
+    columns.put(0, tenth);
+    columns.put(1, odd);
+    if (row % 2 == 0) {
+      columns.put(2, whole);
+    } else {
+      columns.put(2, tenth);
+    }
+    by_columns.observe_columns(columns);
+    columns.put(0, -1.0);  // a row that turned out to be another shape: never observed
+    if (row % 30 == 5) {   // another road between
+      log(by_value, "b", -3.5);
+      log(by_columns, "b", -3.5);
+    }
+    if (row % 50 == 7) {
+      ASSERT_EQ(text(by_columns), text(by_value)) << "row " << row;
+    }
+  }
+  EXPECT_EQ(text(by_columns), text(by_value));
+  by_columns.erase({"a"});
+  columns.put(0, 1.0);
+  columns.put(1, 1.0);
+  columns.put(2, 1.0);
+  by_columns.observe_columns(columns);
+  for (const auto& name : names) log(by_value, name, 1.0);
+  EXPECT_EQ(text(by_columns), text(by_value)) << "a value taken out by hand comes back with a row";
+}
+
+TEST(SummaryTable, BorrowedFiguresCountAsChanged) {
+  SummaryTable table;
+  log(table, "a", 1.0);
+  table.take_changes([](const KeyPath&, std::optional<std::string_view>) {});
+  SummaryColumns columns;
+  columns.reset({&table.slot_of_name("a")});
+  for (const double value : {2.0, 3.0}) {
+    columns.put(0, value);
+    table.observe_columns(columns);
+    EXPECT_TRUE(table.has_changes());
+  }
+  std::string changes;
+  table.take_changes([&](const KeyPath& path, std::optional<std::string_view> json) {
+    changes += path[0] + "=" + std::string(*json) + " ";
+  });
+  EXPECT_EQ(changes, "a=3 ");
+  EXPECT_FALSE(table.has_changes());
+}
+
 }  // namespace
 }  // namespace runstone

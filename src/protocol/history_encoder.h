@@ -45,7 +45,7 @@ class HistoryEncoder {
   /// With `json_values`, every value is written as value_json, for stock clients before 0.31.
   explicit HistoryEncoder(bool json_values = false) : json_values_(json_values) { begin(); }
 
-  /// Readable bytes that must lie behind a front given to add_number().
+  /// Readable bytes that must lie behind a front given to put_number().
   static constexpr std::size_t kFrontSlackBytes = 32;
 
   /// Forgets the row so far.
@@ -57,17 +57,22 @@ class HistoryEncoder {
     std::memcpy(at, key.with_number_.data(), prefix);
     std::memcpy(at + prefix, &value, sizeof value);  // little-endian, as everything we build for
   }
-  /// add() of a double with the key's number_front(), which the caller has packed for speed. Not
-  /// with `json_values`.
-  void add_number(const char* front, std::size_t front_bytes, double value) {
-    char* at = grow(front_bytes + sizeof value);
+  /// For a caller that has packed the keys' number_front() for speed, not with `json_values`: room
+  /// for `bytes` of items, which put_number() fills in turn, until advance_to() takes them in.
+  char* reserve(std::size_t bytes) {
+    if (buffer_.size() < used_ + bytes + kBackBytes) enlarge(bytes);
+    return buffer_.data() + used_;
+  }
+  static char* put_number(char* at, const char* front, std::size_t front_bytes, double value) {
     if (front_bytes <= kFrontSlackBytes) {
       std::memcpy(at, front, kFrontSlackBytes);  // of a known size: no call; kBackBytes has room
     } else {
       std::memcpy(at, front, front_bytes);
     }
     std::memcpy(at + front_bytes, &value, sizeof value);
+    return at + front_bytes + sizeof value;
   }
+  void advance_to(const char* end) { used_ = static_cast<std::size_t>(end - buffer_.data()); }
   void add(const EncodedKey& key, std::int64_t value);
   void add(const EncodedKey& key, bool value);
   void add_text(const EncodedKey& key, std::string_view text);
@@ -91,8 +96,7 @@ class HistoryEncoder {
   static constexpr std::size_t kBackBytes = 32;
 
   char* grow(std::size_t bytes) {
-    if (buffer_.size() < used_ + bytes + kBackBytes) enlarge(bytes);
-    char* at = buffer_.data() + used_;
+    char* at = reserve(bytes);
     used_ += bytes;
     return at;
   }

@@ -5,8 +5,10 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "model/summary_columns.h"
 #include "sdk/key_table.h"
 #include "sdk/open_row.h"
 
@@ -31,9 +33,10 @@ class RowShape {
   /// Encodes a row of this shape, of `size` fields given by `field(i)`. False if it has another
   /// shape; then the encoder holds nothing of use.
   template <typename FieldAt>
-  bool encode(protocol::HistoryEncoder& encoder, std::size_t size, const FieldAt& field) const {
+  bool encode(protocol::HistoryEncoder& encoder, std::size_t size, const FieldAt& field) {
     if (size != keys_.size() || size == 0) return false;
     encoder.begin();
+    char* out = encoder.reserve(item_bytes_max_);
     const char* at = bytes_.data();
     for (std::size_t i = 0; i < size; ++i) {
       const Known& known = keys_[i];
@@ -45,17 +48,24 @@ class RowShape {
       const char* front = at + known.text_bytes;
       at = front + known.front_bytes;
       if (given.value.kind() == ValueRef::Kind::kDouble) {
-        encoder.add_number(front, known.front_bytes, given.value.as_double());
+        const double value = given.value.as_double();
+        out = protocol::HistoryEncoder::put_number(out, front, known.front_bytes, value);
+        summary_.put(i, value);
       } else if (given.value.kind() == ValueRef::Kind::kInt) {
+        encoder.advance_to(out);
         encoder.add(known.key->encoded, given.value.as_int());
+        out = encoder.reserve(item_bytes_max_);
+        summary_.put(i, given.value.as_int());
       } else {
         return false;
       }
     }
+    encoder.advance_to(out);
     return true;
   }
 
-  SummarySlot& slot(std::size_t i) const { return *keys_[i].slot; }
+  /// The numbers of the row that encode() took last.
+  SummaryColumns& summary() { return summary_; }
 
  private:
   static constexpr std::uint32_t kMaxRowsBetween = 4096;
@@ -65,7 +75,6 @@ class RowShape {
     std::uint32_t front_bytes = 0;
     bool is_path = false;
     LoggedKey* key = nullptr;
-    SummarySlot* slot = nullptr;
   };
 
   template <typename FieldAt>
@@ -81,14 +90,19 @@ class RowShape {
   void take(std::size_t size, const FieldAt& field, const OpenRow& row) {
     keys_.clear();
     bytes_.clear();
+    item_bytes_max_ = 0;
+    std::vector<SummarySlot*> slots;
     for (std::size_t i = 0; i < size; ++i) {
       const Field& given = field(i);
       LoggedKey& key = *row[i].key;
       const std::string_view front = key.encoded.number_front();
       bytes_.append(given.key).append(front);
       keys_.push_back({static_cast<std::uint32_t>(given.key.size()),
-                       static_cast<std::uint32_t>(front.size()), given.is_path, &key, key.slot});
+                       static_cast<std::uint32_t>(front.size()), given.is_path, &key});
+      slots.push_back(key.slot);
+      item_bytes_max_ += front.size() + sizeof(double);
     }
+    summary_.reset(std::move(slots));
     bytes_.append(protocol::HistoryEncoder::kFrontSlackBytes, '\0');
   }
 
@@ -112,7 +126,9 @@ class RowShape {
   }
 
   std::vector<Known> keys_;
-  std::string bytes_;  // for each key its spelling and the front of a number's item
+  std::string bytes_;               // for each key its spelling and the front of a number's item
+  std::size_t item_bytes_max_ = 0;  // of a row of doubles
+  SummaryColumns summary_;
   std::uint32_t rows_missed_ = 0;
   std::uint32_t rows_between_ = 1;
 };

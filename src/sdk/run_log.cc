@@ -67,7 +67,7 @@ void RunState::take_fields(std::size_t size, const FieldAt& field, const LogOpti
 template <typename FieldAt>
 bool RunState::write_known_row(std::size_t size, const FieldAt& field) {
   if (!shape_.encode(encoder_, size, field)) return false;
-  for (std::size_t i = 0; i < size; ++i) summary_.observe(shape_.slot(i), field(i).value);
+  summary_.observe_columns(shape_.summary());
   open_row_at_us_ = system_clock().monotonic_us();
   end_row();
   return true;
@@ -143,7 +143,7 @@ void RunState::add_synced_steps() {
     }
     LoggedKey* step_metric = key->step_metric;
     if (step_metric == nullptr || open_row_.contains(*step_metric)) continue;
-    open_row_.merge_leaf(*step_metric, SummaryTable::last_of(*step_metric->slot));
+    open_row_.merge_leaf(*step_metric, summary_.last_of(*step_metric->slot));
   }
 }
 
@@ -184,15 +184,15 @@ void RunState::end_row() {
   if (!open_row_.has_user_timestamp()) {
     const double timestamp = static_cast<double>(open_row_at_us_ + wall_minus_monotonic_us_) / 1e6;
     encoder_.add(*timestamp_key_, timestamp);
-    summary_.observe(*timestamp_slot_, timestamp);
+    summary_.observe_beside_columns(*timestamp_slot_, timestamp);
   }
   const double runtime =
       row_runtime_.value_or(static_cast<double>(open_row_at_us_ - start_monotonic_us_) / 1e6);
   encoder_.add(*runtime_key_, runtime);
-  summary_.observe(*runtime_slot_, runtime);
+  summary_.observe_beside_columns(*runtime_slot_, runtime);
   if (step >= 0) {
     if (json_values_) encoder_.add(std::string_view("_step"), step);  // old readers look there only
-    summary_.observe(*step_slot_, step);
+    summary_.observe_beside_columns(*step_slot_, step);
   }
   const std::uint64_t lost_before = lost_records_;
   append_bytes(encoder_.finish(++record_num_, step), row_marker_);
