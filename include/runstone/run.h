@@ -55,7 +55,7 @@ struct InitOptions {
   Settings
       setup_settings;  ///< of the process; weaker than `settings`, stronger than the environment
   ProgramFacts program;
-  Printer printer;  ///< where the run's lines go; standard error if empty
+  Printer printer;  ///< where the run's lines go, from any thread; standard error if empty
 };
 
 /// How log() treats the open row; the default writes it and goes on to the next step.

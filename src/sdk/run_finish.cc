@@ -108,6 +108,7 @@ void RunState::deliver(FinishReport& report) {
       if (count > 0) report.message += std::to_string(count) + what;
     };
     add(delivery.failed_files, " files were not sent. ");
+    add(delivery.refused_alerts, " alerts were refused by the server. ");
     add(delivery.dropped_lines,
         " rows or lines are too long for the server; the journal has them. ");
     add(delivery.unreadable_records, " records of the journal could not be read. ");

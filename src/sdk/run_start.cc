@@ -196,6 +196,7 @@ void RunState::start_uplink() {
   options.journal_path = directory_.journal;
   options.request = request_;
   options.identity = identity_;
+  options.outage_told = !identity_;  // open() has told why
   options.on_identity = [this](const uplink::RunIdentity& identity) {
     const std::scoped_lock lock(mutex_);
     if (!identity.entity.empty()) entity_ = identity.entity;

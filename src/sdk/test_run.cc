@@ -38,7 +38,10 @@ InitOptions Workplace::options() {
   InitOptions options;
   options.mode = "offline";
   options.dir = path();
-  options.printer = [this](MessageLevel, const std::string& line) { lines.push_back(line); };
+  options.printer = [this](MessageLevel, const std::string& line) {
+    const std::scoped_lock lock(lines_mutex_);  // the uplink's thread speaks, too
+    lines_.push_back(line);
+  };
   return options;
 }
 
@@ -52,8 +55,9 @@ Run Workplace::start(const InitOptions& options) {
 }
 
 std::string Workplace::all_lines() const {
+  const std::scoped_lock lock(lines_mutex_);
   std::string text;
-  for (const auto& line : lines) text += line + "\n";
+  for (const auto& line : lines_) text += line + "\n";
   return text;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -19,15 +20,16 @@ class Workplace {
   Workplace& operator=(const Workplace&) = delete;
   std::string path() const { return path_.string(); }
 
-  /// Options of an offline run here; its lines go to `lines`.
+  /// Options of an offline run here; its lines go to all_lines().
   InitOptions options();
   Run start() { return start(options()); }
   Run start(const InitOptions& options);
 
-  std::vector<std::string> lines;
   std::string all_lines() const;
 
  private:
+  mutable std::mutex lines_mutex_;
+  std::vector<std::string> lines_;
   std::filesystem::path path_;
 };
 

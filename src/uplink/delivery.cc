@@ -264,7 +264,10 @@ std::optional<Delivery::Turn> Delivery::send_alert() {
   if (!sent && sent.trouble().kind != TroubleKind::kRefused) {
     return failed(graphql_lane_, sent.trouble());
   }
-  if (!sent) say(MessageLevel::kWarning, sent.trouble().message);
+  if (!sent) {
+    ++refused_alerts_;
+    say(MessageLevel::kWarning, "alert \"" + alert.title + "\": " + sent.trouble().message);
+  }
   if (sent) succeeded(graphql_lane_);
   alerts_.erase(alerts_.begin());
   return Turn{Turn::Kind::kAgain};
@@ -535,6 +538,7 @@ DeliveryReport Delivery::report(std::optional<std::uint64_t> rows_written) const
                         .dropped_lines = replay_.dropped_lines() + refused_lines_,
                         .failed_files = files_.failed(),
                         .unreadable_records = unreadable_records_,
+                        .refused_alerts = refused_alerts_,
                         .artifacts_not_sent = replay_.artifact_count(),
                         .stopped_by_server = refused_,
                         .error = last_error_};

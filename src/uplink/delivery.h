@@ -33,6 +33,7 @@ struct DeliveryOptions {
   fs::Path journal;
   RunRequest request;  ///< what is not empty wins over the journal's run record
   std::optional<RunIdentity> identity;
+  bool outage_told = false;  ///< the user knows already that the server is away
   JournalEnd journal_end = JournalEnd::kExitRecord;
   /// Goes on where the server's acknowledgement ended, by the file beside the journal.
   bool use_sync_state = false;
@@ -160,9 +161,9 @@ class Delivery {
   std::int64_t last_stream_us_ = 0, last_upsert_us_ = 0, last_success_us_ = 0, last_save_us_ = 0;
   std::int64_t next_read_us_ = 0, next_summary_us_ = 0;
   bool run_changed_ = false, end_seen_ = false, hurried_ = false, refused_ = false;
-  bool stop_told_ = false, outage_told_ = false, state_known_ = false;
+  bool stop_told_ = false, outage_told_ = options_.outage_told, state_known_ = false;
   std::uint64_t failed_upserts_ = 0, unreadable_records_ = 0;
-  std::uint64_t refused_rows_ = 0, refused_lines_ = 0;
+  std::uint64_t refused_rows_ = 0, refused_lines_ = 0, refused_alerts_ = 0;
   std::string last_error_;
 };
 

@@ -203,6 +203,7 @@ class Syncer {
          " artifact records were not sent: this version does not send artifacts. The run is not "
          "marked as sent, so that a later version can do it");
     warn(report.failed_files, " files were not sent");
+    warn(report.refused_alerts, " alerts were refused by the server");
     const bool all = report.complete && report.failed_files == 0 && report.error.empty();
     if (all) {
       if (report.artifacts_not_sent == 0) mark_synced(run.journal);

@@ -82,6 +82,7 @@ class ThreadedUplink final : public Uplink {
     return {.journal = options.journal_path,
             .request = std::move(options.request),
             .identity = options.identity,
+            .outage_told = options.outage_told,
             .on_identity =
                 [this, told = std::move(options.on_identity)](const RunIdentity& identity) {
                   {

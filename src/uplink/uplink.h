@@ -55,6 +55,7 @@ struct UplinkOptions {
   std::string journal_path;  ///< .../run-<id>.wandb; the run's files are in files/ beside it
   RunRequest request;        ///< used, with the journal's run record, if `identity` is absent
   std::optional<RunIdentity> identity;  ///< of contact(), if it succeeded
+  bool outage_told = false;             ///< contact() failed, and the user knows
 
   // Called on the uplink's own thread. They must not call the Uplink and should return at once.
   std::function<void(const RunIdentity&)> on_identity;  ///< the server was reached after init
@@ -71,6 +72,7 @@ struct DeliveryReport {
   std::uint64_t dropped_lines = 0;       ///< too long for the server; they are in the journal only
   std::uint64_t failed_files = 0;        ///< run files that were refused or could not be read
   std::uint64_t unreadable_records = 0;  ///< intact in the journal, but of no form known here
+  std::uint64_t refused_alerts = 0;      ///< the server said no for good
   std::uint64_t artifacts_not_sent = 0;  ///< records of artifacts, which are not sent yet
   bool stopped_by_server = false;        ///< 404, 401, 403, ...: sending ended before finish()
   std::string error;                     ///< the last trouble, for the user; empty if complete

@@ -137,6 +137,7 @@ def test_a_server_that_is_absent_at_init_costs_no_row(shared_server, proxy, tmp_
     proxy.close()
     training = Training(shared_server, tmp_path, "absent", proxy.url)
     training.wait_until_ready()
+    assert training.messages().count(proxy.url) == 1, "an absent server is told once"
     check_told_and_synced(training, ROWS_BEFORE + ROWS_AFTER)
 
 
