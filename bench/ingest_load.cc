@@ -1,5 +1,6 @@
 // A load on the server's road for rows: many writers on connections that stay open, each sending
-// one body after another, each body new rows of a run of its own; beside them a reader that charts.
+// one body after another (or one each interval), each body new rows of a run of its own; beside
+// them a reader that charts.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -37,6 +38,7 @@ struct Options {
   int writers = 16;
   int rows = 1000;
   int keys = 10;
+  int interval_ms = 0;  // of each writer, from body to body; 0: one after another
   bool chart = true;
   bool json = false;
 };
@@ -190,7 +192,12 @@ Results write_rows(const Options& options, const std::string& run, std::uint64_t
       "/files/" + options.entity + "/" + options.project + "/" + run + "/file_stream";
   Results results;
   std::int64_t line = 0;
+  const std::chrono::milliseconds interval(options.interval_ms);
+  // Each begins at a moment of its own, as clients of the field do.
+  auto next = Clock::now() + interval * static_cast<int>(seed % 97) / 97;
   while (Clock::now() < end) {
+    std::this_thread::sleep_until(next);
+    next += interval;
     const std::string& text = body.at(line);
     const auto start = Clock::now();
     int status = 0;
@@ -260,6 +267,8 @@ Options parse(int count, char** arguments) {
       options.rows = std::atoi(next());
     else if (name == "--keys")
       options.keys = std::atoi(next());
+    else if (name == "--interval-ms")
+      options.interval_ms = std::atoi(next());
     else if (name == "--no-chart")
       options.chart = false;
     else if (name == "--json")

@@ -196,11 +196,12 @@ def measure_outage(plan: Plan) -> list[Figure]:
 # --- the server -----------------------------------------------------------------------------------------
 
 
-def resident_mb(pid: int) -> float:
+def resident_mb(pid: int, *, peak: bool = False) -> float:
+    field = "VmHWM:" if peak else "VmRSS:"
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(field):
             return int(line.split()[1]) / 1024
-    raise RuntimeError(f"no VmRSS of process {pid}")
+    raise RuntimeError(f"no {field} of process {pid}")
 
 
 def measure_server(plan: Plan) -> list[Figure]:
@@ -221,6 +222,26 @@ def measure_server(plan: Plan) -> list[Figure]:
         Figure(f"durable ingest, {held}", "M points/s", 1.0, result["points_per_s"] / 1e6, at_least=True),
         Figure("file-stream answer under that load, p99", "ms", None, result["p99_ms"]),
         Figure("server, resident memory after that load", "MB", None, peak),
+    ]
+
+
+def measure_clients(plan: Plan) -> list[Figure]:
+    """Many clients that each log a row of ten keys once a second, a reader charting."""
+    clients, seconds = 200, 10 if plan.quick else 60
+    server = Server(plan.work / "clients-data").start()
+    try:
+        command = [str(BUILD / "bench" / "ingest_load"), "--port", str(server.port), "--key", server.key]
+        command += ["--entity", server.entity(), "--seconds", str(seconds), "--json"]
+        command += ["--writers", str(clients), "--rows", "1", "--interval-ms", "1000"]
+        result = run_json(command)
+        peak = resident_mb(server.pid, peak=True)
+    finally:
+        server.kill()
+    what = f"{clients} clients, a row a second each"
+    return [
+        Figure(f"{what}: file-stream answer, p99", "ms", 250, result["p99_ms"]),
+        Figure(f"{what}: answers of 429", "", 0, result["refused"]),
+        Figure(f"{what}: server, peak resident memory", "MB", 400, peak),
     ]
 
 
@@ -246,6 +267,7 @@ MEASURES: dict[str, Callable[[Plan], list[Figure]]] = {
     "cpp": measure_cpp_log,
     "outage": measure_outage,
     "server": measure_server,
+    "clients": measure_clients,
     "chart": measure_chart,
 }
 
