@@ -9,7 +9,7 @@ export PATH := $(PATH):$(CURDIR)/.venv/bin
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
-.PHONY: help setup build web run test bench format check docs-images clean
+.PHONY: help setup build web run clients test fuzz bench format check docs-images clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,8 +26,14 @@ build: setup web ## Build everything into build/release (PRESET=debug|asan|tsan 
 run: build ## Build, start the server, train the example, print the page's address; Ctrl-C ends it
 	@.venv/bin/python tools/run_demo.py
 
-test: build ## Every test of every suite; the last line counts them
+clients: setup # older stock clients, for the tests
+	@.venv/bin/python tools/client_environments.py
+
+test: build clients ## Every test of every suite; the last line counts them
 	@.venv/bin/python tools/run_tests.py
+
+fuzz: setup ## Fuzz every reader of foreign bytes for some minutes (libFuzzer if clang-16 is there)
+	@.venv/bin/python tools/fuzz.py --build --seconds 40
 
 bench: build ## Measure; prints a table and writes bench/results.json
 	@.venv/bin/python bench/run_bench.py

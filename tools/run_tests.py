@@ -89,9 +89,9 @@ def unit_suites() -> list[Suite]:
     return suites
 
 
-def pytest_suite(name: str, *folders: str) -> Suite:
+def pytest_suite(name: str, folder: str, *options: str) -> Suite:
     report = REPORTS / f"{name}.xml"
-    command = [str(PYTHON), "-m", "pytest", "-q", f"--junitxml={report}", *folders]
+    command = [str(PYTHON), "-m", "pytest", "-q", f"--junitxml={report}", folder, *options]
     return Suite(name, command, report, read_junit)
 
 
@@ -106,10 +106,12 @@ def all_suites() -> list[Suite]:
         Suite("layers", [str(PYTHON), "tools/check_layers.py"]),
         Suite("format", ["tools/format.sh"]),
         *unit_suites(),
+        Suite("fuzz", [str(PYTHON), "tools/fuzz.py", "--preset", "release", "--seconds", "8"]),
         vitest_suite("web", "test"),
         pytest_suite("python", "python/tests"),
         pytest_suite("install", "tests/install"),
-        pytest_suite("compat", "tests/compat"),
+        # Mostly starts of the stock client: two at a time, each file's tests on one server.
+        pytest_suite("compat", "tests/compat", "-n", "2", "--dist", "loadfile"),
         pytest_suite("crash", "tests/crash"),
         vitest_suite("e2e", "e2e"),
     ]

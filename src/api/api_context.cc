@@ -9,15 +9,15 @@ namespace runstone::api {
 
 Result<void> require(const ApiContext& context, auth::Action action, std::string_view entity) {
   if (auth::authorize(context.principal, action, {.entity = entity})) return {};
-  const char* verb = action == auth::Action::kRead ? "read" : "write";
-  return fail(ErrorCode::kPermissionDenied, "user " + context.principal.name + " may not " + verb +
-                                                " in entity " + std::string(entity));
+  return fail(ErrorCode::kPermissionDenied, "user " + context.principal.name + " may not " +
+                                                auth::to_string(action) + " in entity " +
+                                                std::string(entity));
 }
 
 Result<std::optional<store::Project>> find_project(const ApiContext& context,
                                                    std::string_view entity,
                                                    std::string_view project) {
-  if (entity.empty()) entity = context.principal.name;
+  if (entity.empty()) entity = context.principal.home;
   if (!require(context, auth::Action::kRead, entity)) return std::optional<store::Project>();
   return if_found(context.services.store.find_project(entity, project));
 }
@@ -25,10 +25,15 @@ Result<std::optional<store::Project>> find_project(const ApiContext& context,
 Result<store::RunInfo> run_by_id(const ApiContext& context, std::string_view id,
                                  auth::Action action) {
   const auto number = parse_id("Run", id);
-  if (!number) return fail(ErrorCode::kNotFound, "no run has the id " + std::string(id));
+  const auto unknown = [&] {
+    return fail(ErrorCode::kNotFound, "no run has the id " + std::string(id));
+  };
+  if (!number) return unknown();
   auto run =
       context.services.store.get_run(store::RunId(*number), {.config = false, .summary = false});
-  if (!run) return fail(std::move(run).error().with_context("run " + std::string(id)));
+  if (!run && run.error().code != ErrorCode::kNotFound) return run;
+  // A guessed id must not tell that there is such a run.
+  if (!run || !require(context, auth::Action::kRead, run->entity_name)) return unknown();
   RUNSTONE_TRY(require(context, action, run->entity_name));
   return run;
 }

@@ -5,6 +5,9 @@
 #include <string>
 #include <string_view>
 
+#include "api/account_cache.h"
+#include "api/artifact_cache.h"
+#include "api/run_peers.h"
 #include "api/services.h"
 #include "auth/auth.h"
 #include "graphql/engine.h"
@@ -17,18 +20,30 @@ namespace runstone::api {
 /// One request to the GraphQL route.
 class ApiContext : public graphql::Context {
  public:
-  ApiContext(const Services& the_services, auth::Principal asking, std::string base)
-      : services(the_services), principal(std::move(asking)), base_url(std::move(base)) {}
+  ApiContext(const Services& the_services, auth::Principal asking, std::string base,
+             std::string the_session = "")
+      : services(the_services),
+        principal(std::move(asking)),
+        base_url(std::move(base)),
+        session(std::move(the_session)),
+        accounts(services.store, principal),
+        artifacts(services.store, principal) {}
 
   const Services& services;
   const auth::Principal principal;
   const std::string base_url;  ///< "http://127.0.0.1:7867", in front of file URLs
+  int http_status = 0;         ///< set by a resolver whose clients read it; 0: as the errors say
+  const std::string session;   ///< the cookie; "" if a key was used
+  bool shared_mode = false;    ///< the client is one of several writers of its run
+  AccountCache accounts;       ///< users and entities that this request has read
+  mutable ArtifactCache artifacts;  ///< collections, aliases and tags likewise
 };
 
 // The objects behind the schema's types. User, Entity and Project are the store's own records.
 struct RunNode {
   store::RunInfo run;
-  bool of_upsert = false;  ///< upsertBucket must show no history, see UpsertBucketPayload
+  bool of_upsert = false;           ///< upsertBucket must show no history, see UpsertBucketPayload
+  std::shared_ptr<RunPeers> peers;  ///< shared by the runs of a list; null for a run by itself
 };
 struct FileNode {
   std::shared_ptr<const RunNode> run;  ///< shared by all files of one answer

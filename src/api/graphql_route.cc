@@ -62,6 +62,7 @@ graphql::Engine make_graphql_engine() {
   register_collection_mutations(engine);
   register_lineage(engine);
   register_registry(engine);
+  register_other(engine);
   register_sweep(engine);
   register_view(engine);
   return engine;
@@ -83,13 +84,15 @@ http::Response GraphqlApi::answer(const http::Request& request) const {
   }
   const auto* operation = body->get("operationName");
   const auto& configured = services_.public_base_url;
-  ApiContext context(services_, *principal, configured.empty() ? request.base_url() : configured);
+  ApiContext context(services_, *principal, configured.empty() ? request.base_url() : configured,
+                     principal->by_session ? request.cookie("runstone_session").value_or("") : "");
+  context.shared_mode = request.headers.get("x-wandb-use-async-filestream") == "true";
   const auto response =
       engine_.execute({.document = *document->if_string(),
                        .operation_name = operation ? operation->string_or("") : "",
                        .variables = variables ? *variables : Value()},
                       context);
-  const int status = status_for(response);
+  const int status = context.http_status != 0 ? context.http_status : status_for(response);
   auto answer = http::json_text_response(status, json::to_text(response));
   if (status == 429) answer.headers.add("Retry-After", "1");
   answer.headers.add("Cache-Control", "no-store");

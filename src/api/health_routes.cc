@@ -65,6 +65,8 @@ http::Response get_metrics(const Services& services) {
   add_metric(text, "compactions_total", "counter", "Tails turned into parts.", counts.compactions);
   add_metric(text, "compaction_errors_total", "counter", "Compactions that failed.",
              counts.compaction_errors);
+  add_metric(text, "sql_statements_total", "counter", "SQL statements run.",
+             services.store.statement_count());
   if (services.http_counters) add_http(text, services.http_counters());
   return http::text_response(200, std::move(text), "text/plain; version=0.0.4; charset=utf-8");
 }

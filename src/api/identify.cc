@@ -11,6 +11,7 @@ Result<auth::Principal> identify(const Services& services, const http::Request& 
   credentials.changes_state =
       request.method != http::Method::kGet && request.method != http::Method::kHead;
   credentials.from_our_page = request.headers.get("x-runstone-request") == "1";
+  credentials.wants_admin = request.headers.get("use-admin-privileges") == "true";
   return services.auth.authenticate(credentials);
 }
 

@@ -9,6 +9,7 @@ namespace runstone::api {
 // graphql_route.h. What the routes take and give: docs/format/web-api.md.
 void add_file_stream_route(http::Router& router, const Services& services);
 void add_file_routes(http::Router& router, const Services& services);
+void add_artifact_routes(http::Router& router, const Services& services);
 void add_run_routes(http::Router& router, const Services& services);  ///< console, keys
 void add_series_route(http::Router& router, const Services& services);
 void add_events_route(http::Router& router, const Services& services);

@@ -4,8 +4,9 @@
 #include "api/identify.h"
 #include "api/routes.h"
 #include "base/encoding.h"
+#include "base/json.h"
 
-// How a browser comes in: a one-use link, then a cookie.
+// How a browser comes in: by a one-use link or a password, then with a cookie.
 namespace runstone::api {
 namespace {
 
@@ -16,6 +17,8 @@ std::string cookie_of(std::string_view session, std::int64_t max_age_secs, bool 
 }
 
 bool is_https(const http::Request& request) { return request.base_url().substr(0, 6) == "https:"; }
+
+constexpr std::uint64_t kSigninBodyBytesMax = 16 << 10;
 
 constexpr const char* kRefused =
     "<!doctype html><meta charset=utf-8><title>Runstone: sign in</title>"
@@ -41,9 +44,14 @@ http::Response html(int status, const char* text) {
             "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
 }
 
+http::Response to_the_pages() {
+  return http::redirect_response(303, "/").with("Cache-Control", "no-store");
+}
+
+// Without a link it is just an address that people remember: the pages ask for a password.
 http::Response get_signin(const Services& services, const http::Request& request) {
   const auto* token = request.query("token");
-  if (!token) return html(403, kRefused);
+  if (!token) return to_the_pages();
   const auto session = services.auth.sign_in(*token);
   if (!session) {
     return session.error().code == ErrorCode::kUnauthenticated ? html(403, kRefused)
@@ -51,12 +59,45 @@ http::Response get_signin(const Services& services, const http::Request& request
   }
   const auto started_by = request.headers.get("sec-fetch-site", "none");
   const bool by_other_site = started_by != "none" && started_by != "same-origin";
-  auto response = by_other_site
-                      ? html(200, kWelcome)
-                      : http::redirect_response(303, "/").with("Cache-Control", "no-store");
+  auto response = by_other_site ? html(200, kWelcome) : to_the_pages();
   response.headers.add(
       "Set-Cookie", cookie_of(*session, auth::kSessionLifetimeUs / 1'000'000, is_https(request)));
   return response;
+}
+
+http::Response bad_signin(std::string_view why) {
+  return http::message_response(400, "POST /api/signin: " + std::string(why));
+}
+
+// {"name": ..., "password": ...} opens a session. Only our page may ask: another site could
+// otherwise sign a visitor in as somebody else.
+http::Response post_signin(const Services& services, const http::Request& request) {
+  if (request.headers.get("x-runstone-request") != "1") {
+    return http::message_response(403,
+                                  "POST /api/signin must carry the header X-Runstone-Request: 1");
+  }
+  const auto body = json::parse(request.body);
+  if (!body) return bad_signin(body.error().message);
+  const auto* name = body->get("name");
+  const auto* password = body->get("password");
+  if (!name || !name->is_string() || !password || !password->is_string()) {
+    return bad_signin("it needs \"name\" and \"password\"");
+  }
+  const auth::PasswordAttempt attempt{*name->if_string(), *password->if_string(), request.peer};
+  const auto session = services.auth.sign_in_with_password(attempt);
+  if (!session) {
+    // Not the body of unauthenticated_response(): this message is for the form.
+    auto response = http::error_response(session.error());
+    if (response.status == 429) {
+      response.headers.set("Retry-After", std::to_string(services.auth.wait_secs(attempt)));
+    }
+    response.headers.set("Cache-Control", "no-store");
+    return response;
+  }
+  return http::json_response(200, Dict{})
+      .with("Cache-Control", "no-store")
+      .with("Set-Cookie",
+            cookie_of(*session, auth::kSessionLifetimeUs / 1'000'000, is_https(request)));
 }
 
 http::Response post_signin_link(const Services& services, const auth::Principal& principal,
@@ -77,6 +118,11 @@ http::Response post_signout(const Services& services, const http::Request& reque
 }  // namespace
 
 void add_signin_routes(http::Router& router, const Services& services) {
+  router.add(
+      http::Method::kPost, "/api/signin",
+      http::on_pool(services.pool,
+                    [&services](http::Request request) { return post_signin(services, request); }),
+      {.max_body_bytes = kSigninBodyBytesMax});
   http::Handler signin = http::on_pool(
       services.pool, [&services](http::Request request) { return get_signin(services, request); });
   // HEAD is taken by GET: a link preview must not use the token up, so only GET signs in.

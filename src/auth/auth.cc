@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "auth/password.h"
 #include "base/encoding.h"
 #include "base/random_id.h"
 #include "base/try.h"
@@ -31,11 +32,53 @@ std::optional<std::string> key_of(std::string_view authorization) {
   return plain->substr(colon + 1);
 }
 
+Principal principal_of(store::Access access, bool by_session, bool wants_admin) {
+  Principal principal;
+  principal.user = access.user.id;
+  principal.name = access.user.name;
+  principal.admin = access.user.admin && wants_admin;
+  principal.by_session = by_session;
+  principal.service = access.user.service;
+  principal.home = access.user.home();
+  principal.roles = std::move(access.roles);
+  return principal;
+}
+
 }  // namespace
 
-bool authorize(const Principal& principal, Action /*action*/, const Resource& resource) {
-  // Teams will bring roles that tell reading from writing; today an entity is its user's alone.
-  return principal.admin || (!resource.entity.empty() && resource.entity == principal.name);
+const char* to_string(Action action) {
+  switch (action) {
+    case Action::kRead:
+      return "read";
+    case Action::kWrite:
+      return "write";
+    case Action::kAdmin:
+      return "administer";
+  }
+  return "do that";
+}
+
+std::optional<store::Role> role_in(const Principal& principal, std::string_view entity) {
+  for (const auto& [name, role] : principal.roles) {
+    if (name == entity) return role;
+  }
+  return std::nullopt;
+}
+
+bool authorize(const Principal& principal, Action action, const Resource& resource) {
+  if (resource.entity.empty()) return false;
+  if (principal.admin) return true;
+  const auto role = role_in(principal, resource.entity);
+  if (!role) return false;
+  switch (action) {
+    case Action::kRead:
+      return true;
+    case Action::kWrite:
+      return *role >= store::Role::kMember;
+    case Action::kAdmin:
+      return *role >= store::Role::kAdmin;
+  }
+  return false;
 }
 
 std::string make_secret(std::string_view prefix) {
@@ -52,37 +95,30 @@ std::string hash_secret(std::string_view secret) {
   return to_hex(std::string_view(reinterpret_cast<const char*>(digest.data()), length));
 }
 
-Result<Principal> Auth::principal_of(store::UserId user, bool by_session) const {
-  const auto found = store_.get_user(user);
-  if (!found && found.error().code == ErrorCode::kNotFound) return not_logged_in();
-  if (!found) return fail(found.error());
-  return Principal{found->id, found->name, found->admin, by_session};
-}
-
-Result<Principal> Auth::authenticate_key(std::string_view key) const {
+Result<Principal> Auth::authenticate_key(std::string_view key, bool wants_admin) const {
   if (key.empty()) return not_logged_in();
-  const auto found = store_.find_api_key(hash_secret(key));
-  if (!found && found.error().code == ErrorCode::kNotFound) return not_logged_in();
-  if (!found) return fail(found.error());
-  return principal_of(found->user, false);
+  auto access = store_.accounts().access_by_key(hash_secret(key));
+  if (!access && access.error().code == ErrorCode::kNotFound) return not_logged_in();
+  if (!access) return fail(access.error());
+  return principal_of(*std::move(access), false, wants_admin);
 }
 
 Result<Principal> Auth::authenticate(const Credentials& credentials) const {
   if (!credentials.authorization.empty()) {
     const auto key = key_of(credentials.authorization);
     if (!key) return not_logged_in();
-    return authenticate_key(*key);
+    return authenticate_key(*key, credentials.wants_admin);
   }
   if (!credentials.session || credentials.session->empty()) return not_logged_in();
-  const auto session = store_.find_session(hash_secret(*credentials.session));
-  if (!session && session.error().code == ErrorCode::kNotFound) return not_logged_in();
-  if (!session) return fail(session.error());
-  if (session->expires_at_us <= clock_.now_us()) return not_logged_in();
+  auto access = store_.accounts().access_by_session(hash_secret(*credentials.session));
+  if (!access && access.error().code == ErrorCode::kNotFound) return not_logged_in();
+  if (!access) return fail(access.error());
+  if (access->expires_at_us <= clock_.now_us()) return not_logged_in();
   if (credentials.changes_state && !credentials.from_our_page) {
     return fail(ErrorCode::kPermissionDenied,
                 "a request with a session cookie must carry the header X-Runstone-Request: 1");
   }
-  return principal_of(session->user, true);
+  return principal_of(*std::move(access), true, true);
 }
 
 Result<std::string> Auth::create_key(store::UserId user, std::string_view name) {
@@ -112,10 +148,58 @@ Result<std::string> Auth::sign_in(std::string_view token) {
   if (!taken || taken->expires_at_us <= now) {
     return fail(ErrorCode::kUnauthenticated, "this sign-in link was used already, or is too old");
   }
+  return open_session(taken->user);
+}
+
+Result<std::string> Auth::open_session(store::UserId user) {
+  const auto now = clock_.now_us();
   auto session = make_secret("");
-  RUNSTONE_TRY(
-      store_.create_session({hash_secret(session), taken->user, now, now + kSessionLifetimeUs}));
+  RUNSTONE_TRY(store_.create_session({hash_secret(session), user, now, now + kSessionLifetimeUs}));
   return session;
+}
+
+std::int64_t Auth::wait_secs(const PasswordAttempt& attempt) const {
+  return throttle_.wait_secs(attempt.name, attempt.peer);
+}
+
+Result<std::string> Auth::sign_in_with_password(const PasswordAttempt& attempt) {
+  if (const auto wait = throttle_.begin(attempt.name, attempt.peer); wait > 0) {
+    return fail(ErrorCode::kResourceExhausted, "too many wrong passwords; try again in " +
+                                                   std::to_string(wait) +
+                                                   (wait == 1 ? " second" : " seconds"));
+  }
+  const auto found = store_.accounts().password_of(attempt.name);
+  if (!found && found.error().code != ErrorCode::kNotFound) return fail(found.error());
+  // Somebody who is not there costs the same time as somebody with another password.
+  const bool is_right = check_password(found ? found->encoded : "", attempt.password);
+  if (!is_right) {
+    return fail(ErrorCode::kUnauthenticated, "no user has this name and this password");
+  }
+  throttle_.succeeded(attempt.name, attempt.peer);
+  discard(store_.delete_expired(clock_.now_us()), "only tidies up; the next one tries again");
+  return open_session(found->user);
+}
+
+Result<void> Auth::change_password(const Principal& principal, std::string_view current,
+                                   std::string_view fresh, std::string_view session) {
+  if (principal.service) {
+    return fail(ErrorCode::kFailedPrecondition, "service accounts have keys, no passwords");
+  }
+  RUNSTONE_TRY(check_new_password(fresh));
+  RUNSTONE_TRY(const auto kept, store_.accounts().password_of(principal.name));
+  if (!kept.encoded.empty()) {
+    if (const auto wait = throttle_.begin(principal.name, "change"); wait > 0) {
+      return fail(ErrorCode::kResourceExhausted,
+                  "too many wrong passwords; try again in " + std::to_string(wait) + " seconds");
+    }
+    if (!check_password(kept.encoded, current)) {
+      return fail(ErrorCode::kInvalidArgument, "the current password is another one");
+    }
+    throttle_.succeeded(principal.name, "change");
+  }
+  RUNSTONE_TRY(const auto encoded, encode_password(fresh));
+  return store_.accounts().set_password(principal.user, encoded,
+                                        session.empty() ? "" : hash_secret(session));
 }
 
 Result<void> Auth::sign_out(std::string_view session) {
@@ -126,6 +210,7 @@ Result<void> Auth::sign_out(std::string_view session) {
 
 Result<store::User> Auth::ensure_local_user(std::string_view name) {
   auto found = store_.find_user(name);
+  if (found && found->deleted_at_us != 0) RUNSTONE_TRY(store_.accounts().restore_user(found->id));
   if (found || found.error().code != ErrorCode::kNotFound) return found;
   store::User user;
   user.name = std::string(name);

@@ -5,34 +5,50 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "auth/fresh_keys.h"
+#include "auth/signin_throttle.h"
 #include "base/clock.h"
 #include "runstone/result.h"
+#include "store/account_store.h"
 #include "store/store.h"
 
 namespace runstone::auth {
 
-/// Who asks. Made only by Auth::authenticate().
+/// Who asks. Made only by Auth::authenticate(), for one request: a changed role or a revoked key
+/// counts from the next request on.
 struct Principal {
   store::UserId user{};
-  std::string name;  ///< of the user, and of the entity that is his own
-  bool admin = false;
+  std::string name;
+  bool admin = false;       ///< an administrator of the server, who uses that power here
   bool by_session = false;  ///< the cookie of a browser; else a key
+  bool service = false;     ///< a team's account for machines
+  std::string home = name;  ///< the entity that his runs go to when none is named
+  /// By entity name: his own, his teams, the own entities of his organizations.
+  std::vector<store::EntityRole> roles = {};
 };
 
 enum class Action {
-  kRead,
-  kWrite,  ///< create, change and delete runs and projects; log to them
+  kRead,   ///< viewers may
+  kWrite,  ///< create, change and delete runs, files, artifacts, sweeps, alerts: members may
+  kAdmin,  ///< say who is a member, and where alerts are sent: the entity's administrators may
 };
+const char* to_string(Action action);  ///< "read", "write", "administer"
 
-/// What is asked for: an entity and all that is in it. Projects get roles of their own with teams.
+/// What is asked for: an entity and all that is in it.
 struct Resource {
   std::string_view entity;
   std::string_view project = "";
 };
 
-/// The one place that says yes or no: a user may do everything in his own entity, an administrator
-/// everywhere. Everything else is no.
+/// His role in an entity by himself, without an administrator's power; nothing if he has none.
+std::optional<store::Role> role_in(const Principal& principal, std::string_view entity);
+
+/// The one place that says yes or no: the role in the entity decides (viewer < member < admin; one
+/// is the admin of one's own entity). An administrator of the server may do everything everywhere
+/// in requests that ask for it with the header `Use-Admin-Privileges: true` and in the pages; in
+/// all others he is what his roles make him. Everything else is no.
 bool authorize(const Principal& principal, Action action, const Resource& resource);
 
 /// What a request brings to prove who sent it, without naming HTTP types.
@@ -41,6 +57,14 @@ struct Credentials {
   std::optional<std::string> session;  ///< the cookie runstone_session
   bool changes_state = false;          ///< any method but GET and HEAD
   bool from_our_page = false;          ///< it carries X-Runstone-Request: 1
+  bool wants_admin = false;            ///< it carries Use-Admin-Privileges: true
+};
+
+/// Who tries to sign in with a password, and from where.
+struct PasswordAttempt {
+  std::string_view name;
+  std::string_view password;
+  std::string_view peer;  ///< the other side's address
 };
 
 /// A new secret: "prefix" and 43 characters of [A-Za-z0-9_] from 32 random bytes.
@@ -55,16 +79,18 @@ inline constexpr std::int64_t kSigninTokenLifetimeUs = 3600LL * 1'000'000;
 class Auth {
  public:
   /// Borrows both; they outlive it.
-  Auth(store::Store& store, const Clock& clock) : store_(store), clock_(clock) {}
+  Auth(store::Store& store, const Clock& clock)
+      : store_(store), clock_(clock), throttle_(clock), fresh_keys_(clock) {}
 
   /// Who sent a request. `Basic api:<key>` (any user name) or the session cookie; the header counts
   /// if both are there.
   /// Errors: kUnauthenticated ("user is not logged in"); kPermissionDenied for a cookie on a
   /// request that changes something without the header that only our pages send.
   Result<Principal> authenticate(const Credentials& credentials) const;
-  Result<Principal> authenticate_key(std::string_view key) const;
+  /// Errors as there. `wants_admin`: see Credentials.
+  Result<Principal> authenticate_key(std::string_view key, bool wants_admin = false) const;
 
-  /// The key itself is in the answer and nowhere else.
+  /// A new key; it is in the answer and nowhere else.
   Result<std::string> create_key(store::UserId user, std::string_view name);
 
   /// A one-use token for a sign-in link.
@@ -73,15 +99,28 @@ class Auth {
   /// used or too old.
   Result<std::string> sign_in(std::string_view token);
   Result<void> sign_out(std::string_view session);
+  /// Opens a session. kUnauthenticated for a wrong name or password, without saying which;
+  /// kResourceExhausted while there were too many wrong ones: wait_secs() says for how long.
+  Result<std::string> sign_in_with_password(const PasswordAttempt& attempt);
+  std::int64_t wait_secs(const PasswordAttempt& attempt) const;
+  /// `current` must be right if there is a password. Ends all of his sessions but this one.
+  Result<void> change_password(const Principal& principal, std::string_view current,
+                               std::string_view fresh, std::string_view session);
 
-  /// The user of that name, created as administrator, with the entity, if there is none.
+  /// Keys of service accounts that were made just now, for the one look that their maker has.
+  FreshKeys& fresh_keys() { return fresh_keys_; }
+
+  /// The user of that name, created as administrator, with the entity, if there is none; brought
+  /// back if he was removed: the owner of the machine can come in.
   Result<store::User> ensure_local_user(std::string_view name);
 
  private:
-  Result<Principal> principal_of(store::UserId user, bool by_session) const;
+  Result<std::string> open_session(store::UserId user);
 
   store::Store& store_;
   const Clock& clock_;
+  SigninThrottle throttle_;
+  FreshKeys fresh_keys_;
 };
 
 }  // namespace runstone::auth

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "auth/password.h"
 #include "auth/url_signer.h"
 #include "base/encoding.h"
 #include "store/memory/memory_store.h"
@@ -117,14 +118,134 @@ TEST_F(AuthTest, AWrongHeaderIsNotSavedByACookie) {
   EXPECT_EQ(code_of(auth_.authenticate(credentials)), ErrorCode::kUnauthenticated);
 }
 
-TEST(Authorize, UsersHaveTheirOwnEntityAdministratorsAll) {
-  const Principal user{.name = "alice"};
-  EXPECT_TRUE(authorize(user, Action::kWrite, {"alice", "p"}));
-  EXPECT_FALSE(authorize(user, Action::kRead, {"bob", "p"}));
-  EXPECT_FALSE(authorize(user, Action::kRead, {"", ""}));
+TEST_F(AuthTest, AnAdministratorsPowerIsUsedOnlyWhereItIsAskedFor) {
+  const auto key = auth_.create_key(user_.id, "k").value();
+  EXPECT_FALSE(auth_.authenticate(basic("api:" + key))->admin);
+  auto asking = basic("api:" + key);
+  asking.wants_admin = true;
+  EXPECT_TRUE(auth_.authenticate(asking)->admin);
+  const auto session = auth_.sign_in(auth_.create_signin_token(user_.id).value()).value();
+  EXPECT_TRUE(auth_.authenticate({.session = session})->admin);
+  ASSERT_TRUE(store_->accounts().update_user(user_.id, {.admin = false}));
+  EXPECT_FALSE(auth_.authenticate(asking)->admin);
+}
+
+TEST_F(AuthTest, ARoleChangesAtOnce) {
+  const auto key = auth_.create_key(user_.id, "k").value();
+  const std::vector<store::NewMember> members = {{user_.id, store::Role::kViewer}};
+  const auto team = store_->accounts().create_team("crew", 1, members).value();
+  EXPECT_FALSE(authorize(*auth_.authenticate_key(key), Action::kWrite, {"crew"}));
+  ASSERT_TRUE(store_->accounts().put_member(team.id, user_.id, store::Role::kMember, 2));
+  EXPECT_TRUE(authorize(*auth_.authenticate_key(key), Action::kWrite, {"crew"}));
+  ASSERT_TRUE(store_->accounts().remove_member(team.id, user_.id));
+  EXPECT_FALSE(authorize(*auth_.authenticate_key(key), Action::kRead, {"crew"}));
+}
+
+TEST_F(AuthTest, APasswordOpensASession) {
+  const auto encoded = encode_password("correct horse").value();
+  EXPECT_THAT(encoded, testing::StartsWith("$argon2id$v=19$m=19456,t=2,p=1$"));
+  ASSERT_TRUE(store_->accounts().set_password(user_.id, encoded));
+  const auto session = auth_.sign_in_with_password({"alice", "correct horse", "1.2.3.4"});
+  ASSERT_TRUE(session);
+  EXPECT_EQ(auth_.authenticate({.session = *session})->name, "alice");
+  for (const auto& [name, password] : {std::pair("alice", "wrong horse"),
+                                       {"alice", ""},
+                                       {"nobody", "correct horse"},
+                                       {"", "correct horse"}}) {
+    const auto refused = auth_.sign_in_with_password({name, password, "1.2.3.4"});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message, "no user has this name and this password");
+  }
+}
+
+TEST_F(AuthTest, WithoutAPasswordNoneIsRight) {
+  EXPECT_FALSE(auth_.sign_in_with_password({"alice", "", "1.2.3.4"}));
+  EXPECT_FALSE(auth_.sign_in_with_password({"alice", "nobody has this", "1.2.3.4"}));
+}
+
+TEST_F(AuthTest, GuessingIsSlowedDownAndForgiven) {
+  ASSERT_TRUE(store_->accounts().set_password(user_.id, encode_password("correct horse").value()));
+  const PasswordAttempt wrong{"alice", "wrong horse", "1.2.3.4"};
+  const PasswordAttempt right{"alice", "correct horse", "1.2.3.4"};
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(auth_.sign_in_with_password(wrong).error().code, ErrorCode::kUnauthenticated);
+  }
+  // The right one has to wait, too, or it could be told from the others.
+  EXPECT_EQ(auth_.sign_in_with_password(right).error().code, ErrorCode::kResourceExhausted);
+  EXPECT_EQ(auth_.wait_secs(right), 1);
+  EXPECT_EQ(auth_.wait_secs({"Alice", "", "1.2.3.4"}), 1);
+  // Somebody elsewhere cannot lock her out so soon.
+  EXPECT_TRUE(auth_.sign_in_with_password({"alice", "correct horse", "5.6.7.8"}));
+  clock_.now += 1'000'000;
+  EXPECT_EQ(auth_.sign_in_with_password(wrong).error().code, ErrorCode::kUnauthenticated);
+  EXPECT_EQ(auth_.wait_secs(right), 2);
+  clock_.now += 2'000'000;
+  EXPECT_TRUE(auth_.sign_in_with_password(right));
+  EXPECT_EQ(auth_.wait_secs(right), 0);
+}
+
+TEST_F(AuthTest, ManyNamesFromOneAddressAreSlowedDownToo) {
+  SigninThrottle throttle(clock_);
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(throttle.begin("user" + std::to_string(i), "1.2.3.4"), 0);
+  }
+  EXPECT_EQ(throttle.begin("another", "1.2.3.4"), 1);
+  EXPECT_EQ(throttle.begin("another", "5.6.7.8"), 0);
+  for (int i = 0; i < 20'000; ++i) {
+    throttle.begin("x" + std::to_string(i), "9.9." + std::to_string(i));
+    if (i % 1000 == 0) clock_.now += 1000;
+  }
+  clock_.now += 3'601'000'000;
+  EXPECT_EQ(throttle.begin("another", "1.2.3.4"), 0);
+}
+
+TEST_F(AuthTest, ChangingAPasswordNeedsTheOldOne) {
+  const auto session = auth_.sign_in(auth_.create_signin_token(user_.id).value()).value();
+  const auto other = auth_.sign_in(auth_.create_signin_token(user_.id).value()).value();
+  const auto who = auth_.authenticate({.session = session}).value();
+  EXPECT_EQ(auth_.change_password(who, "", "short", session).error().code,
+            ErrorCode::kInvalidArgument);
+  ASSERT_TRUE(auth_.change_password(who, "", "first password", session));
+  EXPECT_TRUE(auth_.authenticate({.session = session}));
+  EXPECT_FALSE(auth_.authenticate({.session = other}));
+  EXPECT_FALSE(auth_.change_password(who, "guess", "second password", session));
+  EXPECT_TRUE(auth_.change_password(who, "first password", "second password", session));
+  EXPECT_TRUE(auth_.sign_in_with_password({"alice", "second password", ""}));
+}
+
+TEST_F(AuthTest, AFreshKeyIsShownOnceToItsMaker) {
+  auto& keys = auth_.fresh_keys();
+  const store::UserId bot{7}, other{8};
+  keys.put(bot, user_.id, "secret");
+  EXPECT_FALSE(keys.take(bot, other));
+  EXPECT_EQ(keys.take(bot, user_.id), "secret");
+  EXPECT_FALSE(keys.take(bot, user_.id));
+  keys.put(bot, user_.id, "secret");
+  clock_.now += FreshKeys::kLifetimeUs;
+  EXPECT_FALSE(keys.take(bot, user_.id));
+}
+
+TEST(Authorize, TheRoleInTheEntityDecides) {
+  const Principal user{.name = "alice",
+                       .roles = {{"alice", store::Role::kAdmin},
+                                 {"crew", store::Role::kMember},
+                                 {"press", store::Role::kViewer}}};
+  const auto may = [&user](const char* entity) {
+    std::string all;
+    for (const auto action : {Action::kRead, Action::kWrite, Action::kAdmin}) {
+      if (authorize(user, action, {entity, "p"})) all += std::string(to_string(action)) + " ";
+    }
+    return all;
+  };
+  EXPECT_EQ(may("alice"), "read write administer ");
+  EXPECT_EQ(may("crew"), "read write ");
+  EXPECT_EQ(may("press"), "read ");
+  EXPECT_EQ(may("bob"), "");
+  EXPECT_EQ(may(""), "");
   EXPECT_FALSE(authorize(Principal{}, Action::kRead, {"", ""}));
   const Principal admin{.name = "root", .admin = true};
-  EXPECT_TRUE(authorize(admin, Action::kWrite, {"bob", "p"}));
+  EXPECT_TRUE(authorize(admin, Action::kAdmin, {"bob", "p"}));
+  EXPECT_FALSE(authorize(admin, Action::kRead, {""}));
 }
 
 // Splits "/path?expires=E&signature=S".

@@ -37,6 +37,13 @@ class UrlSigner {
   Result<void> check(const FileGrant& grant, std::string_view expires,
                      std::string_view signature) const;
 
+  /// The same for any path: "<path>?expires=..&signature=..". Whoever checks must know the path as
+  /// it was signed, so let it be of parts that no proxy writes differently.
+  std::string sign_path(std::string_view method, std::string_view path,
+                        std::int64_t lifetime_us) const;
+  Result<void> check_path(std::string_view method, std::string_view path, std::string_view expires,
+                          std::string_view signature) const;
+
  private:
   std::string signature_of(const FileGrant& grant, std::string_view expires) const;
 

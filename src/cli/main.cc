@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/account_commands.h"
+#include "cli/alert_commands.h"
 #include "cli/key_command.h"
 #include "cli/server_command.h"
 #include "cli/sync_command.h"
@@ -39,10 +41,17 @@ int main(int count, char** texts) {
   serve->add_option("--port", server.port, "Port; 0 takes a free one")->capture_default_str();
   serve->add_option("--public-url", server.public_url,
                     "Address under which clients see this server, if not the one they used");
-  auto* key = app.add_subcommand("key", "Print the local user's API key");
+  serve
+      ->add_option("--crash-after", server.crash_after_secs,
+                   "Seconds of silence after which a run counts as crashed")
+      ->check(CLI::Range(1, 1'000'000'000))
+      ->capture_default_str();
+  auto* key = app.add_subcommand("key", "Print the local user's API key, or manage keys");
   key->add_option("--data", data, "Folder of the server's data")->capture_default_str();
   auto* signin = app.add_subcommand("signin", "Print a link that signs you in to the pages, once");
   signin->add_option("--data", data, "Folder of the server's data")->capture_default_str();
+  runstone::cli::AccountCommands accounts(app, *key, data);
+  runstone::cli::AlertCommands alerts(app, data);
   app.add_subcommand("sync", "Send runs that were recorded here to a server; see sync --help");
   app.add_subcommand("version", "Print the version");
 
@@ -55,6 +64,8 @@ int main(int count, char** texts) {
     std::printf("runstone %s\n", runstone::server::version());
     return 0;
   }
+  if (accounts.given()) return accounts.run();
+  if (alerts.given()) return alerts.run();
   if (app.got_subcommand(key)) return runstone::cli::run_key_command(data);
   if (app.got_subcommand(signin)) return runstone::cli::run_signin_command(data);
   server.data_folder = data;

@@ -186,6 +186,56 @@ TEST_F(ProgramTest, AfterSigkillItStartsAgainWithEveryAcknowledgedLine) {
               HasSubstr(R"("name":"loss","type":"number","count":1)"));
 }
 
+TEST_F(ProgramTest, AccountsAreAdministeredWhileTheServerRuns) {
+  Program server(server_arguments());
+  ASSERT_TRUE(server.wait_for_output("/signin?token="));
+  const auto account = [&](std::vector<std::string> arguments, int code = 0) {
+    arguments.insert(arguments.end(), {"--data", data_.string()});
+    return output_of(std::move(arguments), code);
+  };
+  const auto last_line = [](std::string text) {
+    text.pop_back();
+    return text.substr(text.rfind('\n') + 1);
+  };
+  const auto viewer_of = [&](const std::string& key) {
+    return http::TestClient(port()).request(
+        "POST", "/graphql", R"({"query":"{viewer{username entity admin}}"})",
+        "Authorization: Basic " + to_base64("api:" + key) + "\r\n");
+  };
+  const std::string given = "local-" + std::string(40, 'g');
+  EXPECT_EQ(last_line(account({"user", "add", "ann", "--admin", "--key", given})), given);
+  EXPECT_THAT(viewer_of(given).body, HasSubstr(R"("username":"ann","entity":"ann","admin":true)"));
+  const auto key = last_line(account({"user", "add", "ben"}));
+  EXPECT_THAT(viewer_of(key).body, HasSubstr(R"("username":"ben")"));
+  account({"team", "add", "crew", "--member", "ann", "ben"});
+  EXPECT_THAT(account({"team", "list"}), HasSubstr("ann:member ben:member"));
+  account({"org", "add", "acme", "--team", "crew"});
+  EXPECT_THAT(account({"org", "list"}), HasSubstr("crew"));
+  const auto bot = last_line(account({"team", "service", "crew", "nightly"}));
+  EXPECT_THAT(viewer_of(bot).body, HasSubstr(R"("entity":"crew")"));
+  account({"key", "revoke", "ben", "first"});
+  EXPECT_EQ(viewer_of(key).status, 401);
+  // Without a subcommand it is still the local user's key.
+  EXPECT_EQ(account({"key"}), client_file().api_key + "\n");
+  EXPECT_THAT(account({"user", "add", "a/b"}, 2), HasSubstr("cannot be a name"));
+  EXPECT_THAT(account({"user", "add", "ann"}, 1), HasSubstr("exists already"));
+  account({"user"}, 2);
+  account({"team", "join", "crew", "ann", "--role", "king"}, 2);
+}
+
+TEST_F(ProgramTest, AccountsCanBeMadeBeforeTheFirstStart) {
+  const std::string given = "local-" + std::string(40, 'g');
+  EXPECT_THAT(output_of({"user", "add", "ann", "--key", given, "--data", data_.string()}, 0),
+              HasSubstr(given));
+  Program server(server_arguments());
+  ASSERT_TRUE(server.wait_for_output("/signin?token=")) << server.all_output();
+  EXPECT_EQ(http::TestClient(port())
+                .request("POST", "/graphql", R"({"query":"{viewer{username}}"})",
+                         "Authorization: Basic " + to_base64("api:" + given) + "\r\n")
+                .body,
+            R"({"data":{"viewer":{"username":"ann"}}})");
+}
+
 TEST_F(ProgramTest, WrongUseIs2) {
   EXPECT_THAT(output_of({}, 2), HasSubstr("subcommand"));
   output_of({"serve"}, 2);

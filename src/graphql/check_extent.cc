@@ -8,6 +8,7 @@ namespace {
 
 struct Extent {
   std::size_t fields = 0;
+  std::size_t aliases = 0;
   int depth = 0;
 };
 
@@ -23,6 +24,11 @@ class Measure {
     if (extent.fields > limits_.fields_max) {
       report("Document asks for more than the " + std::to_string(limits_.fields_max) +
                  " fields allowed, counting every fragment where it is spread.",
+             operation.location);
+    }
+    if (extent.aliases > limits_.aliases_max) {
+      report("Document has more than the " + std::to_string(limits_.aliases_max) +
+                 " aliases allowed. Ask for a list, or in several requests.",
              operation.location);
     }
   }
@@ -47,8 +53,12 @@ class Measure {
       } else if (!selection.selections.empty()) {
         inner = selections(selection.selections, level + 1);
       }
-      if (selection.kind == Selection::Kind::kField) ++inner.fields;
+      if (selection.kind == Selection::Kind::kField) {
+        ++inner.fields;
+        if (!selection.alias.empty() && selection.alias != selection.name) ++inner.aliases;
+      }
       total.fields = std::min(total.fields + inner.fields, limits_.fields_max + 1);
+      total.aliases = std::min(total.aliases + inner.aliases, limits_.aliases_max + 1);
       total.depth = std::max(total.depth, inner.depth + 1);
     }
     return total;

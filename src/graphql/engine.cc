@@ -1,5 +1,7 @@
 #include "graphql/engine.h"
 
+#include <cstdio>
+
 #include "base/try.h"
 #include "graphql/coerce.h"
 #include "graphql/execute.h"
@@ -27,9 +29,12 @@ void Engine::resolve(std::string_view field, Resolver resolver) {
   const auto dot = field.find('.');
   RUNSTONE_ASSERT(dot != std::string_view::npos);
   auto* type = schema_->type(field.substr(0, dot));
-  RUNSTONE_ASSERT(type != nullptr);
+  const bool known = type != nullptr && type->field(field.substr(dot + 1)) != nullptr;
+  if (!known) {
+    std::fprintf(stderr, "the schema has no %.*s\n", static_cast<int>(field.size()), field.data());
+  }
+  RUNSTONE_ASSERT(known);
   const auto found = type->field_index.find(field.substr(dot + 1));
-  RUNSTONE_ASSERT(found != type->field_index.end());
   type->fields[found->second].resolver = std::move(resolver);
 }
 
@@ -88,6 +93,9 @@ Value Engine::execute(const Request& request, Context& context) const {
   const auto* operation = choose(prepared.document, request.operation_name, problems);
   if (operation == nullptr) return to_response(problems);
   const auto variables = coerce_variables(*operation, request.variables, *schema_, problems);
+  if (problems.empty()) {
+    check_complexity(*schema_, prepared.document, *operation, variables, limits_, problems);
+  }
   if (!problems.empty()) return to_response(problems);
   return graphql::execute(*schema_, prepared.document, *operation, variables, limits_, context);
 }

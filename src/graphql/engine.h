@@ -31,7 +31,11 @@ struct Limits {
   std::size_t tokens_max = 100'000;
   int depth_max = 64;               ///< of braces, brackets and fragments inside fragments
   std::size_t fields_max = 10'000;  ///< with every fragment counted where it is spread
-  std::size_t errors_max = 50;      ///< of a response; further ones are left out
+  std::size_t aliases_max = 1'000;  ///< fields under another name than their own, counted likewise
+  std::int64_t page_max = 10'000;   ///< of the arguments `first` and `last`
+  /// Fields of the answer, if every page is as long as the document asks for.
+  std::uint64_t complexity_max = 20'000'000;
+  std::size_t errors_max = 50;  ///< of a response; further ones are left out
 };
 
 /// One field being resolved: its parent, its arguments, and what the document asks below it.

@@ -23,6 +23,12 @@ std::vector<Problem> validate(const Schema& schema, const ExecutableDocument& do
 void check_extent(const ExecutableDocument& document, const Limits& limits,
                   std::vector<Problem>& problems);
 
+/// The lengths of pages, and what they make of the document together. Needs the operation's coerced
+/// variables, so it comes after validation.
+void check_complexity(const Schema& schema, const ExecutableDocument& document,
+                      const Operation& operation, const Dict& variables, const Limits& limits,
+                      std::vector<Problem>& problems);
+
 /// Fields that would answer under one key must be the same field.
 void check_overlaps(const Schema& schema, const ExecutableDocument& document,
                     std::vector<Problem>& problems);

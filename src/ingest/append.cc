@@ -48,7 +48,8 @@ Result<Pending> IngestService::prepare(AppendRequest request) {
   Pending pending;
   pending.path = std::move(request.path);
   pending.shared = request.shared;
-  if (request.shared) pending.shared_id = request.writer + "/" + request.body_hash;
+  pending.writer = std::move(request.writer);
+  pending.body_hash = std::move(request.body_hash);
   auto& body = request.body;
   for (auto& [stream, lines] : {std::pair(store::Stream::kHistory, &body.history),
                                 std::pair(store::Stream::kEvents, &body.events),

@@ -82,15 +82,7 @@ void IngestService::commit_waiting(std::vector<Pending>& waiting) {
 Result<AppendAnswer> IngestService::plan(Pending& pending, Round& round) {
   RUNSTONE_TRY(Slot slot, find_slot(pending.path));
   slot->used_at_us = clock_.monotonic_us();
-  if (pending.shared) {
-    auto& seen = slot->shared_bodies;
-    if (std::find(seen.begin(), seen.end(), pending.shared_id) != seen.end()) {
-      return AppendAnswer{slot->info.stop_requested};
-    }
-    seen.push_back(pending.shared_id);
-    if (seen.size() > 64) seen.pop_front();
-    for (auto& prepared : pending.streams) make_shared_lines(*slot, prepared);
-  }
+  if (pending.shared) RUNSTONE_TRY(plan_shared(slot, pending, round));
   for (auto& prepared : pending.streams) RUNSTONE_TRY(plan_stream(slot, prepared, round));
 
   auto& touched = round.of(slot);
@@ -184,6 +176,7 @@ Result<void> IngestService::commit_round(Round& round) {
     add_keys(touched, round.batch);
     if (touched.change.run || touched.change.rows || touched.update.summary_json) {
       auto filled = change_of(*touched.slot);
+      filled.anew = touched.change.anew;
       filled.rows = touched.change.rows;
       filled.run = touched.change.run;
       filled.config = touched.change.config;

@@ -145,40 +145,7 @@ Result<bool> IngestService::compact_stream(const Slot& slot, Stream stream, bool
   values += part.info.values;
   rows = parts::RowBatch();
 
-  store::NewPart made;
-  made.info.run = slot->id;
-  made.info.stream = stream;
-  made.info.size_bytes = static_cast<std::int64_t>(part.parquet.size());
-  made.info.row_count = part.info.values;
-  made.info.line_count = part.info.lines;
-  made.info.first_line = part.info.first_line;
-  made.info.end_line = part.info.last_line + 1;
-  made.info.first_step = part.info.first_step;
-  made.info.last_step = part.info.last_step;
-  made.info.created_at_us = clock_.now_us();
-  std::vector<std::string> new_objects;
-  const auto give_up = [&] {
-    for (const auto& key : new_objects) {
-      discard(objects_.remove(key), "an orphan is collected at the next start");
-    }
-  };
-  if (made.info.size_bytes + static_cast<std::int64_t>(part.overview.size()) <=
-      options_.blob_part_bytes_max) {
-    made.bytes = std::move(part.parquet);
-    made.overview = std::move(part.overview);
-  } else {
-    const std::string name =
-        parts_prefix(slot->id) + "/" + std::to_string(made.info.first_line) + "-" + random_id(12);
-    made.info.object_key = name + ".parquet";
-    made.info.overview_key = name + ".overview";
-    new_objects = {made.info.object_key, made.info.overview_key};
-    auto stored = objects_.put(made.info.object_key, part.parquet);
-    if (stored) stored = objects_.put(made.info.overview_key, part.overview);
-    if (!stored) {
-      give_up();
-      return fail(stored.error());
-    }
-  }
+  RUNSTONE_TRY(store::NewPart made, store_part(slot->id, stream, std::move(part)));
   batch.add_parts.push_back(std::move(made));
   for (const auto& old : merged) batch.remove_parts.push_back(old.id);
 
@@ -186,7 +153,8 @@ Result<bool> IngestService::compact_stream(const Slot& slot, Stream stream, bool
     const std::scoped_lock lock(write_mutex_);
     auto& tail = slot->tail(stream);
     if (slot->gone || tail.version != before.version) {
-      give_up();  // lines were changed, or the run deleted: what was made is of the past
+      // Lines were changed, or the run deleted: what was made is of the past.
+      remove_objects_of(batch.add_parts.front());
       return false;
     }
     Round round;
@@ -200,12 +168,57 @@ Result<bool> IngestService::compact_stream(const Slot& slot, Stream stream, bool
     RUNSTONE_TRY(commit_round(round));
   }
   ++counts_.compactions;
-  const std::scoped_lock lock(compact_mutex_);
-  for (const auto& old : merged) {
-    if (!old.object_key.empty()) buried_.emplace_back(clock_.monotonic_us(), old.object_key);
-    if (!old.overview_key.empty()) buried_.emplace_back(clock_.monotonic_us(), old.overview_key);
-  }
+  bury(merged);
   return true;
+}
+
+// Small ones go into SQL, others to the object store; only the row that is committed later makes
+// either count.
+Result<store::NewPart> IngestService::store_part(store::RunId run, Stream stream,
+                                                 parts::PartBytes part) {
+  store::NewPart made;
+  made.info.run = run;
+  made.info.stream = stream;
+  made.info.size_bytes = static_cast<std::int64_t>(part.parquet.size());
+  made.info.row_count = part.info.values;
+  made.info.line_count = part.info.lines;
+  made.info.first_line = part.info.first_line;
+  made.info.end_line = part.info.last_line + 1;
+  made.info.first_step = part.info.first_step;
+  made.info.last_step = part.info.last_step;
+  made.info.created_at_us = clock_.now_us();
+  if (made.info.size_bytes + static_cast<std::int64_t>(part.overview.size()) <=
+      options_.blob_part_bytes_max) {
+    made.bytes = std::move(part.parquet);
+    made.overview = std::move(part.overview);
+    return made;
+  }
+  const std::string name =
+      parts_prefix(run) + "/" + std::to_string(made.info.first_line) + "-" + random_id(12);
+  made.info.object_key = name + ".parquet";
+  made.info.overview_key = name + ".overview";
+  auto stored = objects_.put(made.info.object_key, part.parquet);
+  if (stored) stored = objects_.put(made.info.overview_key, part.overview);
+  if (!stored) {
+    remove_objects_of(made);
+    return fail(std::move(stored).error());
+  }
+  return made;
+}
+
+void IngestService::remove_objects_of(const store::NewPart& part) {
+  for (const auto& key : {part.info.object_key, part.info.overview_key}) {
+    if (!key.empty()) discard(objects_.remove(key), "an orphan is collected at the next start");
+  }
+}
+
+void IngestService::bury(const std::vector<store::PartInfo>& parts) {
+  const std::scoped_lock lock(compact_mutex_);
+  for (const auto& old : parts) {
+    for (const auto& key : {old.object_key, old.overview_key}) {
+      if (!key.empty()) buried_.emplace_back(clock_.monotonic_us(), key);
+    }
+  }
 }
 
 void IngestService::remove_buried(bool all) {

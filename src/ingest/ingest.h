@@ -59,7 +59,8 @@ struct UpsertRun {
   std::optional<std::string> name;  ///< the run id; made up if neither id nor name is set
   std::optional<std::string> display_name, notes, description, group, job_type, sweep, host,
       program, commit, repo;
-  std::optional<std::string> config_json;   ///< replaces the whole config; must be an object
+  std::optional<std::string> config_json;  ///< replaces the whole config; must be an object
+  bool merge_config = false;  ///< shared mode: the config holds only what this writer set
   std::optional<std::string> summary_json;  ///< replaces the whole summary; must be an object
   std::optional<std::vector<std::string>> tags;
   std::optional<std::string>
@@ -110,20 +111,31 @@ class Ingest {
 
   // The calls below block. Each is durable on return; what it changed is told to live().
 
-  /// Makes or changes a run by the rules of upsertBucket.
-  /// Errors   kNotFound for an unknown id or entity, kInvalidArgument for JSON or names that are
-  /// none.
+  /// Makes or changes a run by the rules of upsertBucket. A new run whose config has
+  /// `_wandb.branch_point` begins with the history of that run up to that step.
+  /// Errors   kNotFound for an unknown id or entity or a fork of a run that is not there,
+  /// kInvalidArgument for JSON or names that are none.
   virtual Result<UpsertedRun> upsert_run(UpsertRun input) = 0;
+  /// Takes the history back to its rows with `_step` <= `step`; the others are gone for good, and
+  /// so are the system metrics and the console, which the writer begins anew. The run is running
+  /// again.
+  virtual Result<store::RunInfo> rewind_run(store::RunId run, std::int64_t step) = 0;
   /// Announces files; their content comes with store_file(). In the order given.
   virtual Result<std::vector<store::RunFile>> create_files(store::RunId run,
                                                            std::vector<std::string> names) = 0;
   virtual Result<store::RunFile> store_file(store::RunId run, std::string_view name,
                                             FileContent content) = 0;
   virtual Result<void> delete_file(store::RunId run, std::string_view name) = 0;
+  /// A state set by hand: pending, of a run that is to be tried again, or failed, of one whose
+  /// writer is lost. kFailedPrecondition from other states, and for runs of a sweep.
+  virtual Result<void> set_state(store::RunId run, std::string_view state) = 0;
   /// The writer is told by the next append()'s answer.
   virtual Result<void> request_stop(store::RunId run) = 0;
   /// The run, its lines, parts and files.
   virtual Result<void> delete_run(store::RunId run) = 0;
+  /// Into another project. kFailedPrecondition while a writer may still come: it knows the run by
+  /// its old address, and would lose what it sends there. kConflict for a name taken there.
+  virtual Result<void> move_run(store::RunId run, store::ProjectId project) = 0;
 
   virtual LiveEvents& live() = 0;
   virtual IngestCounts counts() const = 0;

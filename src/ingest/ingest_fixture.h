@@ -151,7 +151,7 @@ class IngestFixture : public testing::Test {
       auto reader = parts::PartReader::open(parts::memory_source(*bytes), *overview);
       EXPECT_TRUE(reader);
       parts::RowBatch batch;
-      EXPECT_TRUE((*reader)->read_lines(batch, 0, INT64_MAX));
+      EXPECT_TRUE((*reader)->read_lines(batch, INT64_MIN, INT64_MAX));
       for (const auto& found : batch.rows()) {
         std::string text;
         batch.append_json(text, found);

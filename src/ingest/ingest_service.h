@@ -14,10 +14,12 @@
 #include <utility>
 #include <vector>
 
+#include "ingest/branch_point.h"
 #include "ingest/history_facts.h"
 #include "ingest/ingest.h"
 #include "ingest/live_hub.h"
 #include "ingest/run_slot.h"
+#include "store/parts/part.h"
 
 namespace runstone::ingest {
 
@@ -35,7 +37,7 @@ struct Pending {
   std::vector<PreparedStream> streams;
   protocol::FileStreamBody flags;  ///< the body without its lines
   bool shared = false;
-  std::string shared_id;  ///< writer and hash
+  std::string writer, body_hash;  ///< in shared mode
   std::int64_t bytes = 0;
   std::shared_ptr<Completion<Result<AppendAnswer>>> done;  // shared with the awaiting coroutine
 };
@@ -56,8 +58,9 @@ struct Round {
 };
 
 /// Ingest over a Store and an ObjectStore. append.cc takes bodies in, commit.cc makes transactions
-/// of them, replace.cc settles lines that were there before, runs.cc has the blocking calls,
-/// compact.cc makes parts, background.cc runs the threads.
+/// of them, replace.cc settles lines that were there before, shared.cc orders many writers,
+/// runs.cc and run_files.cc have the blocking calls, branch.cc rewinds and forks, compact.cc makes
+/// parts, background.cc runs the threads.
 class IngestService final : public Ingest {
  public:
   IngestService(store::Store& store, objects::ObjectStore& objects, const Clock& clock,
@@ -69,13 +72,16 @@ class IngestService final : public Ingest {
   void stop() override;
   Task<Result<AppendAnswer>> append(AppendRequest request) override;
   Result<UpsertedRun> upsert_run(UpsertRun input) override;
+  Result<store::RunInfo> rewind_run(store::RunId run, std::int64_t step) override;
   Result<std::vector<store::RunFile>> create_files(store::RunId run,
                                                    std::vector<std::string> names) override;
   Result<store::RunFile> store_file(store::RunId run, std::string_view name,
                                     FileContent content) override;
   Result<void> delete_file(store::RunId run, std::string_view name) override;
+  Result<void> set_state(store::RunId run, std::string_view state) override;
   Result<void> request_stop(store::RunId run) override;
   Result<void> delete_run(store::RunId run) override;
+  Result<void> move_run(store::RunId run, store::ProjectId project) override;
   LiveEvents& live() override { return hub_; }
   IngestCounts counts() const override;
   Result<void> check_silence() override;
@@ -106,13 +112,26 @@ class IngestService final : public Ingest {
 
   // replace.cc
   Result<void> plan_replacement(const Slot& slot, PreparedStream& prepared, Round& round);
-  void make_shared_lines(RunSlot& slot, PreparedStream& prepared);
+
+  // shared.cc
+  Result<void> plan_shared(const Slot& slot, Pending& pending, Round& round);
+  Result<void> place_shared_lines(const Slot& slot, Pending& pending, Round& round);
+
+  // branch.cc
+  Result<store::RunInfo> begin_with_history(const store::RunInfo& run, const BranchPoint& from);
+
+  // run_files.cc
+  std::mutex& file_mutex(std::string_view name);
 
   // runs.cc
+  Result<UpsertedRun> write_run(UpsertRun input, const std::optional<BranchPoint>& branch);
   Result<void> commit_update(const Slot& slot, store::RunUpdate update, RunChange change);
   RunChange change_of(const RunSlot& slot) const;
 
   // compact.cc
+  Result<store::NewPart> store_part(store::RunId run, store::Stream stream, parts::PartBytes part);
+  void remove_objects_of(const store::NewPart& part);
+  void bury(const std::vector<store::PartInfo>& parts);
   Result<bool> compact_run(store::RunId run, bool force);
   Result<bool> compact_stream(const Slot& slot, store::Stream stream, bool force);
   Result<bool> compact_streams(const Slot& slot, bool force);
@@ -136,7 +155,11 @@ class IngestService final : public Ingest {
   std::unordered_map<std::string, Slot> slots_by_path_;
   std::unordered_map<std::int64_t, Slot> slots_by_id_;
 
+  std::array<std::mutex, 16> file_mutexes_;  // by name: a file's bytes and its row change together
+
   std::mutex write_mutex_;  // whoever changes runs holds it from reading to commit
+
+  std::deque<std::string> deleted_paths_;  // the last ones: their writers may not know it yet
 
   std::mutex queue_mutex_;
   std::condition_variable queue_wake_;
@@ -159,6 +182,10 @@ class IngestService final : public Ingest {
   std::thread background_thread_;
   std::vector<std::thread> compact_threads_;
 };
+
+/// In shared mode each writer sends only what it set itself: its keys over those that are there,
+/// and of `_wandb` likewise each entry, and of the environments (`e`) each writer's.
+Result<std::string> merge_configs(const std::string& before, const std::string& own);
 
 /// Where a run's objects are: "runs/12" and "parts/12".
 std::string files_prefix(store::RunId run);

@@ -42,6 +42,9 @@ class LiveEvents {
   /// queue goes from empty to not empty; it should only post take() to the subscriber's own thread.
   virtual std::unique_ptr<LiveSubscription> subscribe(LiveFilter filter,
                                                       std::function<void()> on_ready) = 0;
+  /// An event that another subject made, of the run `path` ("entity/project/run"): `json` is an
+  /// object, without the run's name. Sent with the run's next ones.
+  virtual void announce(const std::string& path, const std::string& type, std::string json) = 0;
 };
 
 }  // namespace runstone::ingest

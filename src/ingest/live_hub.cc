@@ -35,6 +35,10 @@ void merge(RunChange& into, RunChange&& next) {
     into.console.erase(into.console.begin(), into.console.end() - LiveHub::kConsoleLinesMax);
   }
   for (auto& file : next.files) into.files.push_back(std::move(file));
+  for (auto& other : next.others) into.others.push_back(std::move(other));
+  if (into.others.size() > LiveHub::kOthersMax) {
+    into.others.erase(into.others.begin(), into.others.end() - LiveHub::kOthersMax);
+  }
 }
 
 // Strict JSON for a browser: NaN and the infinities as texts.
@@ -227,6 +231,7 @@ void LiveHub::loop() {
 }
 
 void LiveHub::send(RunLive& live, const RunChange& change) {
+  if (change.anew) deliver(change.path, "resync", "{}");
   if (change.rows) {
     std::string data = begin_event(change.path) + ",\"rows\":";
     json::append_int(data, change.row_total);
@@ -281,6 +286,19 @@ void LiveHub::send(RunLive& live, const RunChange& change) {
     deliver(change.path, "files",
             begin_event(change.path) + ",\"names\":" + join_texts(change.files) + "}");
   }
+  for (const auto& [type, data] : change.others) {
+    std::string event = begin_event(change.path);
+    if (data.size() > 2) event += ',' + data.substr(1, data.size() - 2);
+    deliver(change.path, type.c_str(), event + "}");
+  }
+}
+
+void LiveHub::announce(const std::string& path, const std::string& type, std::string json) {
+  if (!wanted()) return;
+  RunChange change;
+  change.path = path;
+  change.others.emplace_back(type, std::move(json));
+  publish(std::move(change));
 }
 
 void LiveHub::deliver(const std::string& path, const char* type, std::string data) {

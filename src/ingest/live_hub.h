@@ -21,7 +21,8 @@ namespace runstone::ingest {
 
 /// What one commit changed of one run.
 struct RunChange {
-  std::string path;  ///< entity/project/run
+  std::string path;   ///< entity/project/run
+  bool anew = false;  ///< lines went away: whoever shows the run reads it from the start
   bool rows = false;
   std::int64_t row_total = 0;
   std::int64_t last_step = -1;
@@ -34,12 +35,14 @@ struct RunChange {
   bool config = false;
   std::vector<std::pair<std::int64_t, std::string>> console;
   std::vector<std::string> files;
+  std::vector<std::pair<std::string, std::string>> others;  ///< type and data of announce()
 };
 
 /// Gathers changes and hands them to subscribers, at most each kIntervalUs for a run.
 class LiveHub final : public LiveEvents {
  public:
   static constexpr std::int64_t kIntervalUs = 250'000;
+  static constexpr std::size_t kOthersMax = 100;         ///< announced in one interval; the newest
   static constexpr std::size_t kConsoleLinesMax = 2000;  ///< in one event; more are read anew
 
   /// With `thread` false nothing runs by itself: tests call pump().
@@ -47,6 +50,7 @@ class LiveHub final : public LiveEvents {
   ~LiveHub() override;
   std::unique_ptr<LiveSubscription> subscribe(LiveFilter filter,
                                               std::function<void()> on_ready) override;
+  void announce(const std::string& path, const std::string& type, std::string json) override;
 
   /// False while nobody looks: the caller need not make a RunChange. Cheap.
   bool wanted() const { return subscriber_count_.load(std::memory_order_relaxed) > 0; }

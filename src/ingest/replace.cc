@@ -214,38 +214,4 @@ Result<void> IngestService::plan_replacement(const Slot& slot, PreparedStream& p
   return commit_round(round);
 }
 
-void IngestService::make_shared_lines(RunSlot& slot, PreparedStream& prepared) {
-  protocol::StreamLines& lines = prepared.lines;
-  const std::int64_t begin = slot.lines(prepared.stream);
-  if (prepared.stream == Stream::kHistory) {
-    protocol::StreamLines stepped;
-    std::int64_t step = slot.info.last_step;
-    HistoryFactsReader reader;
-    for (std::size_t i = 0; i < lines.count(); ++i) {
-      std::string text(lines.line(i));
-      if (auto parsed = json::parse(text); parsed && parsed->is_dict()) {
-        parsed->if_dict()->set("_step", ++step);
-        text = json::to_text(*parsed);
-      }
-      stepped.text += text;
-      stepped.ends.push_back(static_cast<std::uint32_t>(stepped.text.size()));
-      stepped.text += '\n';
-    }
-    stepped.text.append(protocol::StreamLines::kPaddingBytes, '\0');
-    lines = std::move(stepped);
-    for (std::size_t i = 0; i < lines.count(); ++i) {
-      const auto text = lines.line(i);
-      const auto at = static_cast<std::size_t>(text.data() - lines.text.data());
-      reader.add(begin + static_cast<std::int64_t>(i), text, lines.text.size() - at);
-    }
-    prepared.facts = reader.take();
-    prepared.chunk.first_step = prepared.facts.first_step;
-    prepared.chunk.last_step = prepared.facts.last_step;
-    prepared.chunk.raw_bytes = static_cast<std::int64_t>(lines.all().size());
-    prepared.chunk.data = store::encode_lines(lines.all());
-  }
-  lines.offset = begin;
-  prepared.chunk.first_line = begin;
-}
-
 }  // namespace runstone::ingest

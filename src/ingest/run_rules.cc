@@ -39,6 +39,9 @@ void apply_request(store::RunUpdate& update, const store::RunInfo& run,
 }
 
 void apply_start(store::RunUpdate& update, const store::RunInfo& run) {
+  // Only who begins says where it runs; a live writer sends its config by name, too, and that must
+  // not take back that it is being preempted.
+  if (run.state == RunState::kPreempting && !update.host) return;
   if (run.state != RunState::kRunning) update.state = RunState::kRunning;
   if (run.exit_code) update.exit_code = OptionalCode();
   if (run.finished_at_us) update.finished_at_us = OptionalTime();
@@ -57,6 +60,16 @@ void apply_state(store::RunUpdate& update, const store::RunInfo& run, RunState s
   } else if (!run.finished_at_us) {
     update.finished_at_us = OptionalTime(now_us);
   }
+}
+
+bool may_be_set(const store::RunInfo& run, RunState state) {
+  if (!run.sweep.empty()) return false;
+  const RunState now = run.state;
+  if (state == RunState::kPending) {
+    return now == RunState::kRunning || now == RunState::kFailed || now == RunState::kCrashed ||
+           now == RunState::kPreempted;
+  }
+  return state == RunState::kFailed && (now == RunState::kPending || now == RunState::kRunning);
 }
 
 bool is_silent(const store::RunInfo& run, std::int64_t started_at_us, std::int64_t now_us,

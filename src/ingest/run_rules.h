@@ -20,6 +20,10 @@ void apply_start(store::RunUpdate& update, const store::RunInfo& run);
 void apply_state(store::RunUpdate& update, const store::RunInfo& run, store::RunState state,
                  std::int64_t now_us);
 
+/// Whether a person may set this state: to pending what is to be tried again, to failed what is
+/// lost. What a sweep began only the sweep ends.
+bool may_be_set(const store::RunInfo& run, store::RunState state);
+
 /// Whether silence since `heartbeat_at_us` ends the run. Nobody is expected to write to a pending
 /// one.
 bool is_silent(const store::RunInfo& run, std::int64_t started_at_us, std::int64_t now_us,

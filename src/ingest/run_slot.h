@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -36,7 +37,8 @@ struct RunSlot {
 
   std::array<Tail, store::kStreamCount> tails;
   bool compaction_queued = false;  ///< or under way: a run is in one worker's hands at a time
-  std::deque<std::string> shared_bodies;  ///< writer and hash of the last bodies in shared mode
+  /// In shared mode the hashes of each writer's last bodies; read from the store when first needed.
+  std::optional<std::unordered_map<std::string, std::deque<std::string>>> shared_bodies;
 
   Tail& tail(store::Stream stream) { return tails[static_cast<std::size_t>(stream)]; }
   std::int64_t& lines(store::Stream stream) {

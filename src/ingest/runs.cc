@@ -6,19 +6,15 @@
 #include "base/random_id.h"
 #include "base/try.h"
 #include "ingest/ingest_service.h"
+#include "ingest/name_rules.h"
 #include "ingest/run_rules.h"
 #include "model/names.h"
 #include "store/apply_update.h"
 
 namespace runstone::ingest {
-namespace {
 
-constexpr std::size_t kMaxNameBytes = 128;
-constexpr std::size_t kMaxFileNameBytes = 4096;
-constexpr const char* kDefaultProject = "uncategorized";
-
-// What can stand in a URL's path and in the client's own paths.
 Result<void> check_name(const char* what, std::string_view name) {
+  constexpr std::size_t kMaxNameBytes = 128;
   const auto bad = [&](const char* why) {
     return fail(ErrorCode::kInvalidArgument,
                 std::string(what) + " '" + std::string(name) + "' " + why);
@@ -36,13 +32,11 @@ Result<void> check_name(const char* what, std::string_view name) {
   return {};
 }
 
-Result<void> check_file_name(std::string_view name) {
-  if (name.empty() || name.size() > kMaxFileNameBytes || !is_valid_utf8(name) ||
-      name.find('\0') != std::string_view::npos) {
-    return fail(ErrorCode::kInvalidArgument, "not a file name: '" + std::string(name) + "'");
-  }
-  return {};
-}
+namespace {
+
+constexpr std::size_t kDeletedPathsMax = 1000;
+
+constexpr const char* kDefaultProject = "uncategorized";
 
 Result<void> check_object(const char* what, const std::optional<std::string>& text) {
   if (!text) return {};
@@ -66,6 +60,16 @@ Result<store::Project> project_of(store::Store& store, const std::string& entity
   return made;
 }
 
+// Before a fork is made: a run that lacks its beginning would look whole.
+Result<void> check_fork(store::Store& store, const RunPath& path, const BranchPoint& from) {
+  const auto parent = store.find_run(path.entity, path.project, from.run, {false, false});
+  if (parent) return {};
+  if (parent.error().code != ErrorCode::kNotFound) return fail(parent.error());
+  return fail(ErrorCode::kNotFound, "run " + path.run + " is a fork of run " + from.run +
+                                        ", which is not in project " + path.entity + "/" +
+                                        path.project + "; send that run first");
+}
+
 store::RunUpdate update_from(UpsertRun& input, std::int64_t now_us) {
   store::RunUpdate update;
   update.display_name = std::move(input.display_name);
@@ -83,10 +87,6 @@ store::RunUpdate update_from(UpsertRun& input, std::int64_t now_us) {
   update.tags = std::move(input.tags);
   update.updated_at_us = now_us;
   return update;
-}
-
-std::string file_key(store::RunId run, std::string_view name) {
-  return files_prefix(run) + "/" + objects::make_key_part(name);
 }
 
 }  // namespace
@@ -127,6 +127,24 @@ Result<void> IngestService::commit_update(const Slot& slot, store::RunUpdate upd
 }
 
 Result<UpsertedRun> IngestService::upsert_run(UpsertRun input) {
+  std::optional<BranchPoint> branch;
+  if (input.config_json) branch = branch_point_of(*input.config_json);
+  RUNSTONE_TRY(auto done, write_run(std::move(input), branch));
+  // A run that was rewound names itself. One that has rows, or its fork's history, began already.
+  const bool forks =
+      branch && branch->run != done.run.name && !done.run.fork_of && done.run.history_lines == 0;
+  if (!forks) return done;
+  auto run = begin_with_history(done.run, *branch);
+  if (run) {
+    done.run = *std::move(run);
+  } else if (done.inserted || run.error().code != ErrorCode::kNotFound) {
+    return fail(std::move(run).error());
+  }
+  return done;
+}
+
+Result<UpsertedRun> IngestService::write_run(UpsertRun input,
+                                             const std::optional<BranchPoint>& branch) {
   RUNSTONE_TRY(check_object("config", input.config_json));
   RUNSTONE_TRY(check_object("summaryMetrics", input.summary_json));
   std::optional<store::RunState> state;
@@ -151,6 +169,17 @@ Result<UpsertedRun> IngestService::upsert_run(UpsertRun input) {
     auto found = find_slot(path);
     if (!found && found.error().code != ErrorCode::kNotFound) return fail(found.error());
     if (!found) {
+      // A live writer sends its config by name now and then; only who begins says where, or in
+      // which state. The run that was just deleted must not come back empty.
+      const auto deleted = std::find(deleted_paths_.begin(), deleted_paths_.end(),
+                                     path.entity + "/" + path.project + "/" + path.run);
+      if (deleted != deleted_paths_.end()) {
+        if (!input.host && !state) {
+          return fail(ErrorCode::kNotFound, "run " + path.run + " was deleted");
+        }
+        deleted_paths_.erase(deleted);
+      }
+      if (branch && branch->run != path.run) RUNSTONE_TRY(check_fork(store_, path, *branch));
       RUNSTONE_TRY(const auto project, project_of(store_, path.entity, path.project, now));
       store::NewRun made;
       made.project = project.id;
@@ -181,6 +210,10 @@ Result<UpsertedRun> IngestService::upsert_run(UpsertRun input) {
     slot = *std::move(found);
   }
 
+  if (input.merge_config && input.config_json) {
+    RUNSTONE_TRY(const auto before, store_.get_run(slot->id, {.config = true, .summary = false}));
+    RUNSTONE_TRY(input.config_json, merge_configs(before.config_json, *input.config_json));
+  }
   const bool starts = !input.id || input.name;
   store::RunUpdate update = update_from(input, now);
   if (update.display_name && update.display_name->empty()) update.display_name.reset();
@@ -197,69 +230,26 @@ Result<UpsertedRun> IngestService::upsert_run(UpsertRun input) {
   return result;
 }
 
-Result<std::vector<store::RunFile>> IngestService::create_files(store::RunId run,
-                                                                std::vector<std::string> names) {
-  for (const auto& name : names) RUNSTONE_TRY(check_file_name(name));
+Result<void> IngestService::set_state(store::RunId run, std::string_view state) {
+  const auto wanted = store::run_state_from(state);
   const std::scoped_lock lock(write_mutex_);
   RUNSTONE_TRY(const Slot slot, find_slot(run));
-  RUNSTONE_TRY(const auto known, store_.files(run));
-  std::vector<store::RunFile> all;
-  Round round;
-  for (auto& name : names) {
-    const auto found = std::find_if(known.begin(), known.end(),
-                                    [&](const auto& file) { return file.name == name; });
-    if (found != known.end()) {
-      all.push_back(*found);
-      continue;
-    }
-    store::RunFile file;
-    file.name = std::move(name);
-    file.updated_at_us = clock_.now_us();
-    round.batch.files.push_back({run, file});
-    all.push_back(std::move(file));
+  if (!wanted) {
+    return fail(ErrorCode::kInvalidArgument, "unknown run state '" + std::string(state) + "'");
   }
-  RUNSTONE_TRY(commit_round(round));
-  return all;
-}
-
-Result<store::RunFile> IngestService::store_file(store::RunId run, std::string_view name,
-                                                 FileContent content) {
-  RUNSTONE_TRY(check_file_name(name));
-  RUNSTONE_TRY(find_slot(run));
-  store::RunFile file;
-  file.name = name;
-  file.object_key = file_key(run, name);
-  file.size_bytes = content.size_bytes;
-  file.md5_base64 = std::move(content.md5_base64);
-  file.mimetype = std::move(content.mimetype);
-  file.updated_at_us = clock_.now_us();
-  RUNSTONE_TRY(content.spooled.empty() ? objects_.put(file.object_key, content.bytes)
-                                       : objects_.put_file(file.object_key, content.spooled));
-  const std::scoped_lock lock(write_mutex_);
-  auto slot = find_slot(run);
-  if (!slot) {  // deleted meanwhile
-    discard(objects_.remove(file.object_key),
-            "an orphan of a deleted run; found at the next start");
-    return fail(slot.error());
+  if (*wanted == slot->info.state) return {};
+  if (!may_be_set(slot->info, *wanted)) {
+    return fail(ErrorCode::kFailedPrecondition,
+                "a run that is " + std::string(store::to_string(slot->info.state)) +
+                    (slot->info.sweep.empty() ? "" : " and belongs to a sweep") +
+                    " cannot be set to " + std::string(state));
   }
-  Round round;
-  round.batch.files.push_back({run, file});
-  auto& touched = round.of(*slot);
-  touched.update.heartbeat_at_us.reset();
-  touched.change.files.push_back(file.name);
-  RUNSTONE_TRY(commit_round(round));
-  return file;
-}
-
-Result<void> IngestService::delete_file(store::RunId run, std::string_view name) {
-  const std::scoped_lock lock(write_mutex_);
-  RUNSTONE_TRY(const Slot slot, find_slot(run));
-  RUNSTONE_TRY(store_.delete_file(run, name));
-  RUNSTONE_TRY(objects_.remove(file_key(run, name)));
-  RunChange change = change_of(*slot);
-  change.files.push_back(std::string(name));
-  hub_.publish(std::move(change));
-  return {};
+  store::RunUpdate update;
+  apply_state(update, slot->info, *wanted, clock_.now_us());
+  update.updated_at_us = clock_.now_us();
+  RunChange change;
+  change.run = true;
+  return commit_update(slot, std::move(update), std::move(change));
 }
 
 Result<void> IngestService::request_stop(store::RunId run) {
@@ -279,11 +269,26 @@ Result<void> IngestService::delete_run(store::RunId run) {
     RUNSTONE_TRY(const Slot slot, find_slot(run));
     RUNSTONE_TRY(store_.delete_run(run, files_prefix(run)));
     drop_slot(slot);
+    deleted_paths_.push_back(slot->path);
+    if (deleted_paths_.size() > kDeletedPathsMax) deleted_paths_.pop_front();
   }
   // A crash from here on is caught up with at the next start, from the list of deleted runs.
   RUNSTONE_TRY(objects_.remove_all(files_prefix(run)));
   RUNSTONE_TRY(objects_.remove_all(parts_prefix(run)));
   return store_.forget_deleted_run(run);
+}
+
+Result<void> IngestService::move_run(store::RunId run, store::ProjectId project) {
+  const std::scoped_lock lock(write_mutex_);
+  RUNSTONE_TRY(const Slot slot, find_slot(run));
+  if (store::is_live(slot->info.state)) {
+    return fail(ErrorCode::kFailedPrecondition, "run " + slot->info.name + " is " +
+                                                    store::to_string(slot->info.state) +
+                                                    ": it can be moved when it has ended");
+  }
+  RUNSTONE_TRY(store_.move_run(run, project, clock_.now_us()));
+  drop_slot(slot);  // it has the old address
+  return {};
 }
 
 Result<void> IngestService::check_silence() {

@@ -124,6 +124,19 @@ TEST_F(RunsTest, PreemptingThenAnErrorIsPreempted) {
   EXPECT_EQ(info().state, RunState::kPreempted);
 }
 
+TEST_F(RunsTest, AConfigSentByNameKeepsARunPreemptingAndANewStartDoesNot) {
+  protocol::FileStreamBody body;
+  body.preempting = true;
+  ASSERT_TRUE(send(std::move(body)));
+  EXPECT_EQ(upsert("r1").run.state, store::RunState::kPreempting);
+  UpsertRun start;
+  start.entity = "alice";
+  start.project = "p";
+  start.name = "r1";
+  start.host = "another";
+  EXPECT_EQ(ingest_->upsert_run(start)->run.state, store::RunState::kRunning);
+}
+
 TEST_F(RunsTest, SilenceCrashesARunAndTheNextRequestUndoesIt) {
   clock_.advance_secs(80);
   ASSERT_TRUE(heartbeat());
@@ -168,6 +181,22 @@ TEST_F(RunsTest, SilenceNeitherEndsAFinishedNorAPendingRun) {
   EXPECT_EQ(memory_->get_run(made->run.id)->state, RunState::kPending);
 }
 
+TEST_F(RunsTest, APersonMaySetSomeStatesOnly) {
+  using store::RunState;
+  ASSERT_TRUE(ingest_->set_state(run_, "failed"));
+  EXPECT_EQ(info().state, RunState::kFailed);
+  EXPECT_TRUE(info().finished_at_us);
+  ASSERT_TRUE(ingest_->set_state(run_, "pending"));
+  EXPECT_EQ(info().state, RunState::kPending);
+  EXPECT_FALSE(info().finished_at_us);
+  EXPECT_EQ(ingest_->set_state(run_, "finished").error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_EQ(ingest_->set_state(run_, "asleep").error().code, ErrorCode::kInvalidArgument);
+  ASSERT_TRUE(heartbeat());
+  ASSERT_TRUE(complete(0));
+  EXPECT_EQ(ingest_->set_state(run_, "pending").error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_EQ(info().state, RunState::kFinished);
+}
+
 TEST_F(RunsTest, SyncMayEndARunAsCrashed) {
   UpsertRun input;
   input.entity = "alice";
@@ -189,11 +218,13 @@ TEST_F(RunsTest, FilesAreAnnouncedThenStored) {
   ASSERT_TRUE(stored) << stored.error().message;
   EXPECT_EQ(*objects_->get(stored->object_key), "content");
   ASSERT_TRUE(ingest_->store_file(run_, "b", {{}, "beside b/", 9, "", ""}));
-  ASSERT_TRUE(ingest_->store_file(run_, "../../etc/passwd", {{}, "kept inside", 11, "", ""}));
-  EXPECT_EQ(memory_->files(run_)->size(), 4u);
+  for (const char* elsewhere : {"../../etc/passwd", "/etc/passwd", "a/../b", "a//b", ".", ""}) {
+    EXPECT_FALSE(ingest_->store_file(run_, elsewhere, {{}, "not kept", 8, "", ""})) << elsewhere;
+    EXPECT_FALSE(ingest_->create_files(run_, {elsewhere})) << elsewhere;
+  }
+  EXPECT_EQ(memory_->files(run_)->size(), 3u);
   // Announced again: what is stored stays until the new content comes.
   EXPECT_EQ(ingest_->create_files(run_, {"b"})->at(0).size_bytes, 9);
-  EXPECT_FALSE(ingest_->create_files(run_, {""}));
   ASSERT_TRUE(ingest_->delete_file(run_, "b"));
   EXPECT_FALSE(memory_->file(run_, "b"));
 }
@@ -208,6 +239,18 @@ TEST_F(RunsTest, DeletingFreesEveryRowAndObject) {
   EXPECT_EQ(ingest_->delete_run(run_).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(ingest_->store_file(run_, "f", {{}, "x", 1, "", ""}).error().code,
             ErrorCode::kNotFound);
+}
+
+TEST_F(RunsTest, AWriterThatLivesOnDoesNotBringADeletedRunBack) {
+  ASSERT_TRUE(ingest_->delete_run(run_));
+  UpsertRun config;
+  config.entity = "alice";
+  config.project = "p";
+  config.name = "r1";
+  config.config_json = "{}";
+  EXPECT_EQ(ingest_->upsert_run(config).error().code, ErrorCode::kNotFound);
+  config.host = "here";  // a new start
+  EXPECT_TRUE(ingest_->upsert_run(config)->inserted);
 }
 
 TEST_F(RunsTest, ADeletionThatACrashCutShortEndsAtTheNextStart) {

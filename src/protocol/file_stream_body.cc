@@ -138,7 +138,9 @@ class BodyReader {
   }
 
   bool read_exit_code(od::value value) {
-    if (value.is_null()) return true;
+    bool is_null = false;
+    if (value.is_null().get(is_null)) return ignore();  // `nullx`: a broken value, found by fuzzing
+    if (is_null) return true;
     double number = 0;
     if (value.get_double().get(number) || !(std::fabs(number) < 2147483648.0)) return ignore();
     body_.exit_code = static_cast<int>(number);

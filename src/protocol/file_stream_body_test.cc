@@ -135,6 +135,16 @@ TEST(FileStreamBody, EveryCutIsAnErrorAndNeverACrash) {
   }
 }
 
+TEST(FileStreamBody, ABrokenNullIsLeftOutAndNoException) {
+  for (const auto* text : {R"({"exitcode":null3})", R"({"exitcode":nul,"complete":true})"}) {
+    const auto body = parse_file_stream_body(text);
+    if (body) {
+      EXPECT_FALSE(body->exit_code.has_value()) << text;
+      EXPECT_EQ(body->ignored, 1) << text;
+    }
+  }
+}
+
 TEST(FileStreamBody, DeepNestingIsNoTrouble) {
   const std::string deep(100'000, '[');
   discard(parse_file_stream_body("{\"a\":" + deep), "any answer but a crash");

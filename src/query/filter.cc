@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -18,66 +19,6 @@ namespace {
 
 Failure bad(const std::string& what) {
   return fail(ErrorCode::kInvalidArgument, "filter: " + what);
-}
-
-/// "displayName" and "display_name" are the same field.
-std::string plain_name(std::string_view path) {
-  std::string name;
-  for (const char c : path) {
-    if (c >= 'A' && c <= 'Z') {
-      name.push_back('_');
-      name.push_back(static_cast<char>(c - 'A' + 'a'));
-    } else {
-      name.push_back(c);
-    }
-  }
-  return name;
-}
-
-bool take_prefix(std::string_view& text, std::string_view prefix) {
-  if (text.substr(0, prefix.size()) != prefix) return false;
-  text.remove_prefix(prefix.size());
-  return true;
-}
-
-bool is_config_path(std::string_view& path) { return take_prefix(path, "config."); }
-bool is_summary_path(std::string_view& path) {
-  return take_prefix(path, "summary_metrics.") || take_prefix(path, "summaryMetrics.") ||
-         take_prefix(path, "summary.");
-}
-
-/// Follows a path whose labels may hold dots themselves: the longest label that is there wins.
-const Value* follow(const Value& value, std::string_view path) {
-  if (path.empty()) return &value;
-  const Dict* dict = value.if_dict();
-  if (dict == nullptr) return nullptr;
-  for (std::size_t end = path.size(); end != std::string_view::npos && end > 0;
-       end = path.rfind('.', end - 1)) {
-    if (const Value* inner = dict->find(path.substr(0, end))) {
-      const auto rest = end == path.size() ? std::string_view() : path.substr(end + 1);
-      if (const Value* found = follow(*inner, rest)) return found;
-    }
-    if (end == 0) break;
-  }
-  return nullptr;
-}
-
-/// A config key's value stands in {"value": ...}; `config.lr` and `config.lr.value` both name it.
-const Value* follow_config(const Value& config, std::string_view path) {
-  if (const Value* found = follow(config, path)) {
-    const Dict* wrapped = found->if_dict();
-    const Value* value = wrapped == nullptr ? nullptr : wrapped->find("value");
-    return value != nullptr ? value : found;
-  }
-  const Dict* dict = config.if_dict();
-  if (dict == nullptr) return nullptr;
-  for (auto dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.', dot + 1)) {
-    const Value* entry = dict->find(path.substr(0, dot));
-    const Value* value = entry == nullptr ? nullptr : entry->get("value");
-    if (value == nullptr) continue;
-    if (const Value* found = follow(*value, path.substr(dot + 1))) return found;
-  }
-  return nullptr;
 }
 
 /// Microseconds of "2026-11-23", "2026-11-23T13:29:27.5Z", "...+02:00", or of seconds or
@@ -168,95 +109,24 @@ int compare_values(const Value* a, const Value* b) {
   }
 }
 
-bool is_time_field(std::string_view path) {
-  const auto name = plain_name(path);
-  return name == "created_at" || name == "heartbeat_at" || name == "updated_at" ||
-         name == "finished_at";
-}
-
-store::RunColumns columns_of(std::string_view path) {
-  auto rest = path;
-  if (is_config_path(rest) || path == "config") return {true, false};
-  if (is_summary_path(rest) || path == "summary_metrics" || path == "summaryMetrics")
-    return {false, true};
-  return {false, false};
-}
-
-const Value* RunFields::find(std::string_view path) const {
-  const auto parsed = [](std::unique_ptr<Value>& kept, const std::string& text) -> const Value& {
-    if (kept == nullptr) {
-      auto value = json::parse(text.empty() ? "{}" : text);
-      kept = std::make_unique<Value>(value ? *std::move(value) : Value(Dict()));
-    }
-    return *kept;
-  };
-  auto rest = path;
-  if (is_config_path(rest)) return follow_config(parsed(config_, run_.config_json), rest);
-  if (is_summary_path(rest)) return follow(parsed(summary_, run_.summary_json), rest);
-
-  const std::string name = plain_name(path);
-  if (const Value* known = plain_.find(name)) return known->is_null() ? nullptr : known;
-  Value value;
-  if (name == "name")
-    value = run_.name;
-  else if (name == "display_name")
-    value = run_.display_name;
-  else if (name == "state")
-    value = std::string(store::to_string(run_.state));
-  else if (name == "group" || name == "group_name")
-    value = run_.group;
-  else if (name == "job_type")
-    value = run_.job_type;
-  else if (name == "sweep" || name == "sweep_name")
-    value = run_.sweep;
-  else if (name == "notes")
-    value = run_.notes;
-  else if (name == "description")
-    value = run_.description;
-  else if (name == "host")
-    value = run_.host;
-  else if (name == "program")
-    value = run_.program;
-  else if (name == "commit")
-    value = run_.commit;
-  else if (name == "username" || name == "user.username" || name == "user")
-    value = run_.user_name;
-  else if (name == "created_at")
-    value = run_.created_at_us;
-  else if (name == "heartbeat_at")
-    value = run_.heartbeat_at_us;
-  else if (name == "updated_at")
-    value = run_.updated_at_us;
-  else if (name == "finished_at" && run_.finished_at_us)
-    value = *run_.finished_at_us;
-  else if (name == "exit_code" && run_.exit_code)
-    value = *run_.exit_code;
-  else if (name == "history_line_count")
-    value = run_.history_lines;
-  else if (name == "last_step")
-    value = run_.last_step;
-  else if (name == "duration" || name == "_runtime") {
-    value = static_cast<double>(run_.heartbeat_at_us - run_.created_at_us) * 1e-6;
-  } else if (name == "tags") {
-    List tags;
-    for (const auto& tag : run_.tags) tags.emplace_back(tag);
-    value = std::move(tags);
-  }
-  const Value& kept = plain_.set(name, std::move(value));
-  return kept.is_null() ? nullptr : &kept;
-}
-
 /// One test of one field, or tests joined.
 struct Filter::Node {
   enum class Op { kAnd, kOr, kNot, kEq, kNe, kGt, kGte, kLt, kLte, kIn, kNin, kRegex, kExists };
   Op op = Op::kAnd;
   std::vector<std::unique_ptr<Node>> inner;
   std::string path;
+  std::size_t field = 0;  // its number in Filter::fields()
   bool time = false;
   Value operand;
+  std::unordered_set<std::string> texts;  // of $in and $nin, taken out of the operand: may be many
   std::unique_ptr<RE2> regex;
 
-  bool passes(const RunFields& run) const;
+  bool passes(const FieldValues& run) const;
+  /// Known without looking at a run: only empty conjunctions are in it.
+  bool passes_all() const {
+    return op == Op::kAnd && std::all_of(inner.begin(), inner.end(),
+                                         [](const auto& node) { return node->passes_all(); });
+  }
   bool equals(const Value* field, const Value& wanted) const;
   bool in(const Value* field) const;
   bool compares(const Value* field) const;
@@ -268,6 +138,8 @@ namespace {
 using Node = Filter::Node;
 using NodePointer = std::unique_ptr<Node>;
 constexpr int kMaxDepth = 64;
+constexpr int kMaxTests = 1000;
+constexpr std::size_t kMaxBytes = 4 << 20;
 
 Result<NodePointer> parse_filter(const Value& value, int depth);
 
@@ -326,7 +198,11 @@ Result<NodePointer> parse_test(const std::string& path, const std::string& name,
     List wanted;
     for (const auto& one : *operand.if_list()) {
       RUNSTONE_TRY(auto each, operand_of(path, one));
-      wanted.push_back(std::move(each));
+      if (each.is_string()) {
+        node->texts.insert(*each.if_string());
+      } else {
+        wanted.push_back(std::move(each));
+      }
     }
     node->operand = std::move(wanted);
     return node;
@@ -401,11 +277,19 @@ Result<NodePointer> parse_filter(const Value& value, int depth) {
   return joined(Node::Op::kAnd, std::move(all));
 }
 
-void add_columns(const Node& node, store::RunColumns& columns) {
-  const auto own = columns_of(node.path);
-  columns.config |= own.config;
-  columns.summary |= own.summary;
-  for (const auto& inner : node.inner) add_columns(*inner, columns);
+/// Numbers the fields of all tests; the same path is one field.
+Result<void> number_fields(Node& node, std::vector<FieldPath>& fields, int& tests) {
+  for (const auto& inner : node.inner) RUNSTONE_TRY(number_fields(*inner, fields, tests));
+  if (node.op == Node::Op::kAnd || node.op == Node::Op::kOr || node.op == Node::Op::kNot) return {};
+  if (++tests > kMaxTests) return bad("more than " + std::to_string(kMaxTests) + " tests");
+  const auto same = [&](const FieldPath& field) { return field.text == node.path; };
+  const auto known = std::find_if(fields.begin(), fields.end(), same);
+  node.field = static_cast<std::size_t>(known - fields.begin());
+  if (known != fields.end()) return {};
+  auto field = FieldPath::parse(node.path);
+  if (!field) return fail(FieldPath::unknown(node.path).with_context("filter"));
+  fields.push_back(*std::move(field));
+  return {};
 }
 
 }  // namespace
@@ -419,6 +303,15 @@ bool Filter::Node::equals(const Value* field, const Value& wanted) const {
 }
 
 bool Filter::Node::in(const Value* field) const {
+  if (!texts.empty() && field != nullptr) {
+    const auto known = [this](const Value& one) {
+      return one.is_string() && texts.contains(*one.if_string());
+    };
+    const List* list = field->if_list();
+    if (known(*field) || (list != nullptr && std::any_of(list->begin(), list->end(), known))) {
+      return true;
+    }
+  }
   const auto& wanted = *operand.if_list();
   return std::any_of(wanted.begin(), wanted.end(),
                      [&](const Value& one) { return equals(field, one); });
@@ -457,7 +350,7 @@ bool Filter::Node::matches(const Value* field) const {
   return hit(*field);
 }
 
-bool Filter::Node::passes(const RunFields& run) const {
+bool Filter::Node::passes(const FieldValues& run) const {
   const auto inner_passes = [&](const std::unique_ptr<Node>& node) { return node->passes(run); };
   switch (op) {
     case Op::kAnd:
@@ -467,41 +360,57 @@ bool Filter::Node::passes(const RunFields& run) const {
     case Op::kNot:
       return !inner.front()->passes(run);
     case Op::kEq:
-      return equals(run.find(path), operand);
+      return equals(run.at(field), operand);
     case Op::kNe:
-      return !equals(run.find(path), operand);
+      return !equals(run.at(field), operand);
     case Op::kIn:
-      return in(run.find(path));
+      return in(run.at(field));
     case Op::kNin:
-      return !in(run.find(path));
+      return !in(run.at(field));
     case Op::kRegex:
-      return matches(run.find(path));
+      return matches(run.at(field));
     case Op::kExists:
-      return (run.find(path) != nullptr) == operand.bool_or(true);
+      return (run.at(field) != nullptr) == operand.bool_or(true);
     default:
-      return compares(run.find(path));
+      return compares(run.at(field));
   }
 }
 
-Filter::Filter(std::unique_ptr<Node> node) : node_(std::move(node)) {}
+Filter::Filter(std::unique_ptr<Node> node, std::vector<FieldPath> fields)
+    : node_(std::move(node)), fields_(std::move(fields)) {}
 Filter::Filter(Filter&&) noexcept = default;
 Filter& Filter::operator=(Filter&&) noexcept = default;
 Filter::~Filter() = default;
 
 Result<Filter> Filter::parse(std::string_view text) {
+  if (text.size() > kMaxBytes) return bad("longer than 4 MiB");
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) text = "{}";
-  RUNSTONE_TRY(const auto value, json::parse(text));
-  if (value.is_null()) return Filter(joined(Node::Op::kAnd, {}));
-  RUNSTONE_TRY(auto node, parse_filter(value, 0));
-  return Filter(std::move(node));
+  auto value = json::parse(text);
+  if (!value) return fail(std::move(value).error().with_context("filter"));
+  if (value->is_null()) return Filter(joined(Node::Op::kAnd, {}), {});
+  RUNSTONE_TRY(auto node, parse_filter(*value, 0));
+  std::vector<FieldPath> fields;
+  int tests = 0;
+  RUNSTONE_TRY(number_fields(*node, fields, tests));
+  return Filter(std::move(node), std::move(fields));
 }
 
-bool Filter::passes(const RunFields& run) const { return node_->passes(run); }
-bool Filter::passes_all() const { return node_->op == Node::Op::kAnd && node_->inner.empty(); }
-store::RunColumns Filter::columns() const {
-  store::RunColumns columns{false, false};
-  add_columns(*node_, columns);
-  return columns;
+bool Filter::passes(const FieldValues& run) const { return node_->passes(run); }
+
+bool Filter::passes(const RunFields& run) const {
+  class OfRow final : public FieldValues {
+   public:
+    OfRow(const RunFields& row, const std::vector<FieldPath>& fields)
+        : row_(row), fields_(fields) {}
+    const Value* at(std::size_t field) const override { return row_.find(fields_[field]); }
+
+   private:
+    const RunFields& row_;
+    const std::vector<FieldPath>& fields_;
+  };
+  return passes(OfRow(run, fields_));
 }
+
+bool Filter::passes_all() const { return fields_.empty() && node_->passes_all(); }
 
 }  // namespace runstone::query

@@ -115,11 +115,34 @@ TEST(Filter, RefusesWhatItDoesNotKnow) {
   EXPECT_FALSE(Filter::parse(deep + "{}" + std::string(100, '}')));
 }
 
-TEST(Filter, AsksOnlyForTheColumnsItNeeds) {
-  EXPECT_FALSE(Filter::parse(R"({"state":"running"})")->columns().config);
-  EXPECT_TRUE(Filter::parse(R"({"$or":[{"config.a":1}]})")->columns().config);
-  EXPECT_FALSE(Filter::parse(R"({"$or":[{"config.a":1}]})")->columns().summary);
-  EXPECT_TRUE(Filter::parse(R"({"summary_metrics.a":1})")->columns().summary);
+TEST(Filter, SaysWhichFieldsThereAre) {
+  const auto parsed = Filter::parse(R"({"loss":{"$lt":1}})");
+  ASSERT_FALSE(parsed);
+  EXPECT_NE(parsed.error().message.find("no field \"loss\""), std::string::npos);
+  EXPECT_NE(parsed.error().message.find("summary_metrics.<key>"), std::string::npos);
+}
+
+TEST(Filter, BoundsWhatItTakes) {
+  std::string many = R"({"$or":[)";
+  for (int i = 0; i < 1001; ++i) many += (i == 0 ? "" : ",") + std::string(R"({"state":"failed"})");
+  EXPECT_FALSE(Filter::parse(many + "]}"));
+  EXPECT_FALSE(Filter::parse(R"({"state":")" + std::string(5 << 20, 'x') + "\"}"));
+}
+
+TEST(Filter, FindsManyNamesInAList) {
+  std::string names = R"({"name":{"$in":["ab12cd34")";
+  for (int i = 0; i < 50'000; ++i) names += ",\"run" + std::to_string(i) + "\"";
+  check(names + "]}}", true);
+  check(R"({"name":{"$in":["x"]}})", false);
+  check(R"({"name":{"$nin":["x", 5, null]}})", true);
+  check(R"({"config.lr":{"$in":["x", 0.1]}})", true);
+  check(R"({"config.missing":{"$in":["x", null]}})", true);
+}
+
+TEST(Filter, TakesWhatWasNeverSetForMissing) {
+  check(R"({"notes":null})", true);
+  check(R"({"notes":{"$exists":false}})", true);
+  check(R"({"group":{"$exists":true}})", true);
 }
 
 }  // namespace

@@ -108,6 +108,11 @@ class KeyMatch {
     }
   }
   bool matches(std::uint32_t key) const { return match_[key] != 0; }
+  /// The one leaf that can be meant: the usual case, and quick to answer.
+  std::optional<std::uint32_t> single() const {
+    if (depth_ > 0 || std::count(match_.begin(), match_.end(), 1) != 1) return std::nullopt;
+    return static_cast<std::uint32_t>(std::find(match_.begin(), match_.end(), 1) - match_.begin());
+  }
   /// Labels before the value's own, where leaves of a dict match.
   std::size_t depth() const { return depth_; }
 
@@ -209,6 +214,97 @@ Result<std::vector<Candidate>> candidates(const StreamView& view, const SampledH
   return all;
 }
 
+/// Whether the spec is a page of a scan: a short range of steps, of which all rows are wanted. Then
+/// decoded parts serve, which stay in memory for the next page; else slices of the keys alone.
+bool is_page(const StreamView& view, const SampledHistorySpec& spec) {
+  if (spec.min_step == std::numeric_limits<std::int64_t>::min() ||
+      spec.max_step == std::numeric_limits<std::int64_t>::max() || spec.max_step < spec.min_step) {
+    return false;
+  }
+  const auto span =
+      static_cast<std::uint64_t>(spec.max_step) - static_cast<std::uint64_t>(spec.min_step);
+  if (span > 100'000 || spec.samples < 1) return false;
+  return std::all_of(view.parts.begin(), view.parts.end(),
+                     [](const ViewPart& part) { return part.reader->info().values <= 4'000'000; });
+}
+
+/// The leaves of a row by the keys asked for, each of which means one leaf of these rows.
+class RowPicker {
+ public:
+  /// Nothing if a key may mean several leaves, or none.
+  static std::optional<RowPicker> make(const parts::RowBatch& rows,
+                                       const std::vector<KeyMatch>& matches) {
+    RowPicker picker;
+    picker.slots_.assign(rows.key_count(), -1);
+    for (std::size_t k = 0; k < matches.size(); ++k) {
+      const auto key = matches[k].single();
+      if (!key || picker.slots_[*key] >= 0) return std::nullopt;
+      picker.slots_[*key] = static_cast<int>(k);
+    }
+    picker.leaves_.resize(matches.size());
+    return picker;
+  }
+  /// False if the row lacks one of the keys.
+  bool pick(const parts::RowBatch& rows, const parts::RowInfo& row) {
+    std::size_t found = 0;
+    for (auto i = row.leaf_begin; i < row.leaf_end; ++i) {
+      const auto& leaf = rows.leaves()[i];
+      const int slot = slots_[leaf.key];
+      if (slot < 0) continue;
+      leaves_[static_cast<std::size_t>(slot)] = &leaf;
+      ++found;
+    }
+    return found == leaves_.size();
+  }
+  const std::vector<const parts::Leaf*>& leaves() const { return leaves_; }
+
+ private:
+  std::vector<int> slots_;                  // by key of the rows
+  std::vector<const parts::Leaf*> leaves_;  // by key asked for
+};
+
+Result<std::vector<Value>> page_with_keys(const StreamReader& reader, const StreamView& view,
+                                          const SampledHistorySpec& spec) {
+  HistoryRange range;
+  range.min_step = spec.min_step;
+  range.end_step = spec.max_step + 1;
+  RUNSTONE_TRY(const auto rows, rows_in_range(reader, view, range));
+  struct Batch {
+    std::vector<KeyMatch> matches;
+    std::optional<RowPicker> picker;
+  };
+  std::map<const parts::RowBatch*, Batch> batches;
+  std::vector<Value> found;
+  for (const auto& ref : rows) {
+    auto [place, is_new] = batches.try_emplace(ref.rows.get());
+    auto& [matches, picker] = place->second;
+    if (is_new) {
+      for (const auto& key : spec.keys) matches.emplace_back(*ref.rows, key);
+      picker = RowPicker::make(*ref.rows, matches);
+    }
+    Dict dict;
+    dict.reserve(spec.keys.size());
+    if (picker) {
+      if (!picker->pick(*ref.rows, *ref.row)) continue;
+      for (std::size_t k = 0; k < spec.keys.size(); ++k) {
+        dict.set(spec.keys[k], ref.rows->leaf_value(*picker->leaves()[k]));
+      }
+    } else {
+      for (std::size_t k = 0; k < matches.size(); ++k) {
+        auto value = matched_value(*ref.rows, *ref.row, matches[k]);
+        if (value) dict.set(spec.keys[k], *std::move(value));
+      }
+      if (dict.size() != spec.keys.size()) continue;
+    }
+    found.emplace_back(std::move(dict));
+  }
+  std::vector<Value> chosen;
+  const auto places = spread(found.size(), spec.samples);
+  if (places.size() == found.size()) return found;
+  for (const auto place : places) chosen.push_back(std::move(found[place]));
+  return chosen;
+}
+
 }  // namespace
 
 Result<SampledHistorySpec> SampledHistorySpec::parse(std::string_view text) {
@@ -217,8 +313,9 @@ Result<SampledHistorySpec> SampledHistorySpec::parse(std::string_view text) {
     return fail(ErrorCode::kInvalidArgument, std::string("sampled history: ") + what);
   };
   const Value* keys = value.get("keys");
-  if (keys == nullptr || keys->if_list() == nullptr) return bad("keys must be a list of texts");
   SampledHistorySpec spec;
+  if (keys == nullptr && value.is_dict()) return spec;  // of no keys: a client that wants no rows
+  if (keys == nullptr || keys->if_list() == nullptr) return bad("keys must be a list of texts");
   for (const auto& key : *keys->if_list()) {
     if (!key.is_string()) return bad("keys must be a list of texts");
     const auto& name = *key.if_string();
@@ -242,8 +339,10 @@ Result<SampledHistorySpec> SampledHistorySpec::parse(std::string_view text) {
   return spec;
 }
 
-Result<std::vector<Value>> rows_with_keys(const StreamView& view, const SampledHistorySpec& spec) {
+Result<std::vector<Value>> rows_with_keys(const StreamReader& reader, const StreamView& view,
+                                          const SampledHistorySpec& spec) {
   if (spec.keys.empty()) return std::vector<Value>();
+  if (is_page(view, spec)) return page_with_keys(reader, view, spec);
   RUNSTONE_TRY(const auto all, candidates(view, spec));
   std::vector<Candidate> chosen;
   for (const auto i : spread(all.size(), spec.samples)) chosen.push_back(all[i]);

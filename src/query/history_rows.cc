@@ -15,7 +15,16 @@ bool before(const RowRef& a, const RowRef& b) {
 
 void take(const RowsPointer& rows, const ViewPart* part, const HistoryRange& range,
           std::vector<RowRef>& out) {
-  for (const auto& row : rows->rows()) {
+  auto row_at = rows->rows().begin(), end = rows->rows().end();
+  if (part != nullptr && part->reader->overview().steps_ascend()) {
+    const auto before_step = [](const parts::RowInfo& row, std::int64_t step) {
+      return row.step < step;
+    };
+    row_at = std::lower_bound(row_at, end, range.min_step, before_step);
+    end = std::lower_bound(row_at, end, range.end_step, before_step);
+  }
+  for (; row_at != end; ++row_at) {
+    const auto& row = *row_at;
     if (row.step < range.min_step || row.step >= range.end_step) continue;
     if (part != nullptr && part->is_hidden(row.line)) continue;
     out.push_back({row.step, row.line, rows, &row});

@@ -35,7 +35,8 @@ std::vector<std::string> to_json_lines(const std::vector<RowRef>& rows);
 std::vector<std::size_t> spread(std::size_t size, std::int64_t count);
 
 /// Rows that have every key, as objects with just these.
-Result<std::vector<Value>> rows_with_keys(const StreamView& view, const SampledHistorySpec& spec);
+Result<std::vector<Value>> rows_with_keys(const StreamReader& reader, const StreamView& view,
+                                          const SampledHistorySpec& spec);
 
 /// Counts per key over parts and tail, by name.
 std::vector<store::KeyInfo> count_keys(const StreamView& view);

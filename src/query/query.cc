@@ -8,6 +8,8 @@
 #include "base/try.h"
 #include "query/chart_series.h"
 #include "query/history_rows.h"
+#include "query/page_facts.h"
+#include "query/run_index.h"
 #include "query/run_list.h"
 #include "query/stream_view.h"
 #include "store/tail_lines.h"
@@ -19,17 +21,19 @@ constexpr std::int64_t kMaxConsoleLines = 10'000;
 
 struct Query::Impl {
   const store::Store& store;
+  const objects::ObjectStore& objects;
   StreamReader reader;
   mutable ColumnCache columns;
+  mutable RunIndexes indexes;
 };
 
 Query::Query(const store::Store& store, const objects::ObjectStore& objects)
     : Query(store, objects, Limits()) {}
 
 Query::Query(const store::Store& store, const objects::ObjectStore& objects, Limits limits)
-    : impl_(new Impl{store,
+    : impl_(new Impl{store, objects,
                      StreamReader(store, objects, limits.part_cache_bytes, limits.tail_cache_bytes),
-                     ColumnCache(limits.column_cache_bytes)}) {}
+                     ColumnCache(limits.column_cache_bytes), RunIndexes(limits.run_index_bytes)}) {}
 Query::~Query() = default;
 
 Result<Series> Query::series(const store::RunInfo& run, const SeriesRequest& request) const {
@@ -66,7 +70,8 @@ std::vector<Result<Series>> Query::series_many(const std::vector<SeriesOfRun>& a
 
 Result<std::vector<std::string>> Query::history(const store::RunInfo& run, store::Stream stream,
                                                 const HistoryRange& range) const {
-  RUNSTONE_TRY(const auto view, impl_->reader.open(run, stream));
+  RUNSTONE_TRY(const auto view,
+               impl_->reader.open_range(run, stream, range.min_step, range.end_step));
   RUNSTONE_TRY(const auto rows, rows_in_range(impl_->reader, view, range));
   return to_json_lines(rows);
 }
@@ -81,13 +86,26 @@ Result<std::vector<std::string>> Query::history_samples(const store::RunInfo& ru
 
 Result<std::vector<Value>> Query::sampled_history(const store::RunInfo& run,
                                                   const SampledHistorySpec& spec) const {
-  RUNSTONE_TRY(const auto view, impl_->reader.open(run, store::Stream::kHistory));
-  return rows_with_keys(view, spec);
+  constexpr auto kNoEnd = std::numeric_limits<std::int64_t>::max();
+  const auto end = spec.max_step == kNoEnd ? kNoEnd : spec.max_step + 1;
+  RUNSTONE_TRY(const auto view,
+               impl_->reader.open_range(run, store::Stream::kHistory, spec.min_step, end));
+  return rows_with_keys(impl_->reader, view, spec);
 }
 
 Result<Value> Query::history_keys(const store::RunInfo& run) const {
   RUNSTONE_TRY(const auto view, impl_->reader.open(run, store::Stream::kHistory));
   return describe_keys(view);
+}
+
+Result<std::map<store::RunId, Value>> Query::history_keys(
+    std::span<const store::RunId> runs) const {
+  return page_history_keys(impl_->store, runs);
+}
+
+Result<std::map<store::RunId, std::string>> Query::system_metrics(
+    std::span<const store::RunId> runs) const {
+  return page_system_metrics(impl_->store, impl_->objects, runs);
 }
 
 Result<std::vector<store::KeyInfo>> Query::keys(const store::RunInfo& run) const {
@@ -131,11 +149,11 @@ Result<ConsolePage> Query::console(const store::RunInfo& run, std::int64_t first
 }
 
 Result<RunPage> Query::runs(const RunListRequest& request) const {
-  return list_runs(impl_->store, request);
+  return list_runs(impl_->store, impl_->indexes, request);
 }
 
 Result<std::int64_t> Query::count_runs(store::ProjectId project, std::string_view filters) const {
-  return count_filtered(impl_->store, project, filters);
+  return count_filtered(impl_->store, impl_->indexes, project, filters);
 }
 
 Result<store::RunInfo> Query::run(std::string_view entity, std::string_view project,

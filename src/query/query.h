@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,8 +62,9 @@ struct RunListRequest {
   store::ProjectId project{};
   std::string filters;      ///< JSON of the wire's operators; "" or "{}" for all
   std::string order;        ///< "+created_at", "-summary_metrics.loss", several separated by commas
-  std::int64_t first = -1;  ///< page size; negative: all
+  std::int64_t first = -1;  ///< page size, at most 10,000 are given; negative: all
   std::string after;        ///< a cursor; "" for the start
+  store::RunColumns columns{true, true};  ///< what the runs given are to have
 };
 struct ProjectItem {
   store::Project project;
@@ -81,6 +84,7 @@ class Query {
     std::int64_t part_cache_bytes = 256ll << 20;    ///< opened parts with their overviews
     std::int64_t tail_cache_bytes = 256ll << 20;    ///< decoded tails of live runs
     std::int64_t column_cache_bytes = 128ll << 20;  ///< columns of charts over any metric
+    std::int64_t run_index_bytes = 128ll << 20;     ///< projects' runs, for filters and orders
   };
   Query(const store::Store& store, const objects::ObjectStore& objects);
   Query(const store::Store& store, const objects::ObjectStore& objects, Limits limits);
@@ -111,6 +115,13 @@ class Query {
                                              const SampledHistorySpec& spec) const;
   /// {"sets":[],"keys":{name:{"typeCounts":[...],"monotonic","previousValue"}},"lastStep"}
   Result<Value> history_keys(const store::RunInfo& run) const;
+  /// The same for a page of runs, from the store's catalogue of keys, in one statement: up to 2 s
+  /// behind a live run, and without what only the rows tell (monotonic, previousValue).
+  Result<std::map<store::RunId, Value>> history_keys(std::span<const store::RunId> runs) const;
+  /// The newest value of every system metric as a JSON object, of those runs that have any; in two
+  /// statements.
+  Result<std::map<store::RunId, std::string>> system_metrics(
+      std::span<const store::RunId> runs) const;
   /// Keys of the history with type, count, last step, by name.
   Result<std::vector<store::KeyInfo>> keys(const store::RunInfo& run) const;
   /// Keys of the event stream (system metrics).

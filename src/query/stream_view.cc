@@ -42,6 +42,14 @@ bool may_follow(const store::TailChunk& chunk, std::int64_t after) {
          std::max(chunk.last_step, chunk.end_line() - 1) > after;
 }
 
+/// Whether a row of the chunk can have a step in [min_step, end_step); likewise.
+bool may_be_in(const store::TailChunk& chunk, std::int64_t min_step, std::int64_t end_step) {
+  if (chunk.stream != store::Stream::kHistory) return true;
+  const bool by_step = chunk.first_step < end_step && chunk.last_step >= min_step;
+  const bool by_line = chunk.first_line < end_step && chunk.end_line() - 1 >= min_step;
+  return by_step || by_line;
+}
+
 template <typename A, typename B>
 bool overlap(const A& a, std::int64_t a_end, const B& b, std::int64_t b_end) {
   return a.first_line < b_end && b.first_line < a_end;
@@ -275,6 +283,52 @@ Result<StreamView> StreamReader::open_after(const store::RunInfo& run, store::St
         return open(run, stream);
       }
     }
+    RUNSTONE_TRY(auto part, view_part(run, info));
+    view.parts.push_back(std::move(part));
+  }
+  for (const auto& chunk : chunks) {
+    RUNSTONE_TRY(auto rows, decode_chunk(chunk));
+    if (!rows->rows().empty()) view.tail.push_back(std::move(rows));
+  }
+  RUNSTONE_TRY(hide_lines(view));
+  return view;
+}
+
+Result<StreamView> StreamReader::open_range(const store::RunInfo& run, store::Stream stream,
+                                            std::int64_t min_step, std::int64_t end_step) const {
+  using Limits = std::numeric_limits<std::int64_t>;
+  if (min_step == Limits::min() && end_step == Limits::max()) return open(run, stream);
+  // The tail before the parts, as in open_after().
+  RUNSTONE_TRY(const auto index, store_.tail_index(run.id, stream));
+  std::vector<store::TailChunk> chunks, left_out;
+  for (const auto& chunk : index) {
+    (may_be_in(chunk, min_step, end_step) ? chunks : left_out).push_back(chunk);
+  }
+  if (static_cast<std::int64_t>(chunks.size()) > kMaxLooseChunks) return open(run, stream);
+  if (!chunks.empty()) {
+    // They mostly lie side by side; what is between them is read, too, but not decoded.
+    RUNSTONE_TRY(auto read,
+                 store_.tail(run.id, stream, chunks.front().first_line, chunks.back().end_line()));
+    std::erase_if(read, [&](const auto& chunk) { return !may_be_in(chunk, min_step, end_step); });
+    chunks = std::move(read);
+  }
+  RUNSTONE_TRY(const auto parts, store_.parts(run.id, stream));
+  StreamView view;
+  const auto may_have = [&](const store::PartInfo& part) {
+    return part.last_step >= min_step && part.first_step < end_step;
+  };
+  for (const auto& info : parts) {
+    if (!may_have(info)) continue;
+    // Lines of it that are replaced by what is left out must not come back: then all is read.
+    const bool replaced =
+        std::any_of(left_out.begin(), left_out.end(),
+                    [&](const auto& chunk) {
+                      return overlap(info, info.end_line, chunk, chunk.end_line());
+                    }) ||
+        std::any_of(parts.begin(), parts.end(), [&](const auto& other) {
+          return !may_have(other) && overlap(info, info.end_line, other, other.end_line);
+        });
+    if (replaced) return open(run, stream);
     RUNSTONE_TRY(auto part, view_part(run, info));
     view.parts.push_back(std::move(part));
   }

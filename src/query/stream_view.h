@@ -49,6 +49,10 @@ class StreamReader {
   /// what else there is is neither read nor opened where the store's index tells it apart.
   Result<StreamView> open_after(const store::RunInfo& run, store::Stream stream,
                                 std::int64_t after) const;
+  /// A view that has at least all rows with min_step <= step < end_step, for a scan by pages: of a
+  /// long run a page reads only the chunks and parts that it needs.
+  Result<StreamView> open_range(const store::RunInfo& run, store::Stream stream,
+                                std::int64_t min_step, std::int64_t end_step) const;
   /// All lines of a part, decoded; kept for the next page of a scan.
   Result<RowsPointer> rows(const ViewPart& part) const;
 

@@ -68,7 +68,9 @@ TEST(DiskFull, AtAnySizeLogReturnsOkAndTheLossIsCounted) {
     EXPECT_EQ(status, 0);
     EXPECT_TRUE(outcome.every_log_returned_ok);
     EXPECT_EQ(outcome.message_tells, outcome.lost_records > 0);
-    if (outcome.rows < kRows) EXPECT_GE(outcome.lost_records, kRows - outcome.rows);
+    if (outcome.rows < kRows) {
+      EXPECT_GE(outcome.lost_records, kRows - outcome.rows);
+    }
     if (room >= 7) {
       const auto journal = read_journal(outcome.directory);
       ASSERT_EQ(journal.rows.size(), outcome.rows);

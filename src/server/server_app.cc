@@ -13,6 +13,8 @@
 #include "api/graphql_route.h"
 #include "api/routes.h"
 #include "artifacts/artifacts.h"
+#include "artifacts/expiry.h"
+#include "auth/accounts.h"
 #include "auth/auth.h"
 #include "auth/url_signer.h"
 #include "base/clock.h"
@@ -46,7 +48,7 @@ std::string local_user_name() {
   for (auto& c : name) {
     if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '_' && c != '.') c = '-';
   }
-  return name.empty() ? "local" : name;
+  return auth::check_account_name(name) ? name : "local";
 }
 
 // Members in the order in which they are made; each borrows from those above it.
@@ -79,6 +81,7 @@ class App final : public ServerApp {
   std::unique_ptr<query::Query> query_;
   std::unique_ptr<auth::Auth> auth_;
   std::unique_ptr<artifacts::Artifacts> artifacts_;
+  std::unique_ptr<artifacts::Expiry> expiry_;
   std::unique_ptr<sweeps::Sweeps> sweeps_;
   std::unique_ptr<alerts::Alerts> alerts_;
   std::optional<auth::UrlSigner> signer_;
@@ -93,10 +96,13 @@ Result<void> App::open() {
   const auto& clock = system_clock();
   RUNSTONE_TRY(store_, store::sqlite::open_store(folder_.database()));
   RUNSTONE_TRY(objects_, objects::open_folder_store(folder_.objects()));
-  RUNSTONE_TRY(ingest_, ingest::Ingest::create(*store_, *objects_, clock, pool_));
+  ingest::IngestOptions ingest_options;
+  ingest_options.crash_after_secs = options_.crash_after_secs;
+  RUNSTONE_TRY(ingest_, ingest::Ingest::create(*store_, *objects_, clock, pool_, ingest_options));
   query_ = std::make_unique<query::Query>(*store_, *objects_);
   auth_ = std::make_unique<auth::Auth>(*store_, clock);
   RUNSTONE_TRY(artifacts_, artifacts::Artifacts::create(*store_, *objects_, clock));
+  expiry_ = std::make_unique<artifacts::Expiry>(*artifacts_);
   RUNSTONE_TRY(sweeps_, sweeps::Sweeps::create(*store_, *ingest_, *query_, clock));
   RUNSTONE_TRY(alerts_, alerts::Alerts::create(*store_, clock));
   RUNSTONE_TRY(auto signer, auth::UrlSigner::create(*store_, clock));
@@ -139,6 +145,7 @@ Result<http::Router> App::make_router() {
   api::add_graphql_route(router, *services_);
   api::add_file_stream_route(router, *services_);
   api::add_file_routes(router, *services_);
+  api::add_artifact_routes(router, *services_);
   api::add_run_routes(router, *services_);
   api::add_series_route(router, *services_);
   api::add_events_route(router, *services_);
@@ -156,7 +163,9 @@ Result<void> App::serve() {
   options.spool_dir = objects_->spool_folder().string();
   RUNSTONE_TRY(http_, http::Server::listen(std::move(options), std::move(router), pool_));
   // Last: who reads the file finds a server that answers.
-  return write_client_file(folder_.client_file(), {http_->url(), local_key_});
+  RUNSTONE_TRY(write_client_file(folder_.client_file(), {http_->url(), local_key_}));
+  alerts_->start(options_.public_url.empty() ? http_->url() : options_.public_url);
+  return {};
 }
 
 Result<std::string> App::signin_link() {
@@ -170,6 +179,7 @@ bool App::stop(int grace_ms) {
   const bool clean = !http_ || http_->stop(grace_ms);
   if (alerts_) alerts_->stop();
   if (sweeps_) sweeps_->stop();
+  if (expiry_) expiry_->stop();
   if (artifacts_) artifacts_->stop();
   if (ingest_) ingest_->stop();
   pool_.stop();

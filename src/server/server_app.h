@@ -15,8 +15,9 @@ const char* version();
 struct AppOptions {
   std::filesystem::path data_folder;
   std::string host = "127.0.0.1";
-  std::uint16_t port = 7867;  ///< 0: a free one
-  std::string public_url;     ///< in front of links; empty: as each request's Host says
+  std::uint16_t port = 7867;           ///< 0: a free one
+  std::string public_url;              ///< in front of links; empty: as each request's Host says
+  std::int64_t crash_after_secs = 90;  ///< a run whose writer is silent for so long has crashed
 };
 
 /// Everything that runs in one server process, wired together. The only code that names engines.

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "store/account_store.h"
+
 namespace runstone::store {
 namespace {
 
@@ -30,6 +32,37 @@ const char* to_string(RunState state) {
 std::optional<RunState> run_state_from(std::string_view text) {
   for (const auto& [value, name] : kStateNames) {
     if (text == name) return value;
+  }
+  return std::nullopt;
+}
+
+const char* to_string(EntityKind kind) {
+  switch (kind) {
+    case EntityKind::kUser:
+      return "user";
+    case EntityKind::kTeam:
+      return "team";
+    case EntityKind::kOrganization:
+      return "organization";
+  }
+  return "unknown";
+}
+
+const char* to_string(Role role) {
+  switch (role) {
+    case Role::kViewer:
+      return "viewer";
+    case Role::kMember:
+      return "member";
+    case Role::kAdmin:
+      return "admin";
+  }
+  return "unknown";
+}
+
+std::optional<Role> role_from(std::string_view text) {
+  for (const auto role : {Role::kViewer, Role::kMember, Role::kAdmin}) {
+    if (text == to_string(role)) return role;
   }
   return std::nullopt;
 }

@@ -51,7 +51,8 @@ struct Entity {
   std::optional<UserId> user;  ///< of a user's own; else none
   std::int64_t created_at_us = 0;
   EntityKind kind = EntityKind::kUser;
-  std::optional<OrganizationId> organization;  ///< which a team belongs to, or whose own entity it is
+  std::optional<OrganizationId>
+      organization;  ///< which a team belongs to, or whose own entity it is
 };
 
 struct Project {

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const root = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 const { chromium } = createRequire(join(root, 'web/package.json'))('playwright-core');
 
-const serverProgram = resolve(root, process.env.RUNSTONE_BIN ?? 'build/release/src/cli/runstone');
+export const runstone = resolve(root, process.env.RUNSTONE_BIN ?? 'build/release/src/cli/runstone');
 const browserProgram = process.env.RUNSTONE_CHROMIUM ?? '/usr/bin/chromium';
 export const python = resolve(root, process.env.RUNSTONE_PYTHON ?? '.venv/bin/python');
 export const here = join(root, 'tests/e2e');
@@ -38,7 +38,7 @@ export class Server {
     const server = new Server();
     server.folder = await mkdtemp(join(tmpdir(), 'runstone-e2e-'));
     const args = ['server', '--data', server.folder, '--port', '0'];
-    server.process = spawn(serverProgram, args, {
+    server.process = spawn(runstone, args, {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     server.ended = new Promise((done) => server.process.on('close', done));
@@ -50,14 +50,14 @@ export class Server {
         if (match) done(match[0]);
       });
     });
-    server.key = (await runProgram(serverProgram, ['key', '--data', server.folder])).trim();
+    server.key = (await runProgram(runstone, ['key', '--data', server.folder])).trim();
     const { viewer } = await server.graphql('{ viewer { entity } }', {});
     server.entity = viewer.entity;
     return server;
   }
 
   async signinLink() {
-    const output = await runProgram(serverProgram, ['signin', '--data', this.folder]);
+    const output = await runProgram(runstone, ['signin', '--data', this.folder]);
     return /https?:\S+/.exec(output)[0];
   }
 

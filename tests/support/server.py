@@ -54,7 +54,9 @@ class Server:
             if self.process.poll() is not None:
                 raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log()}")
             try:
-                if self.request("GET", "/api/health")[0] == 200:
+                # The key is in a file that is written once the server answers.
+                answers = self.request("GET", "/api/health")[0] == 200
+                if answers and (self.data / "client.json").exists():
                     return self
             except OSError:
                 time.sleep(0.01)

@@ -5,6 +5,7 @@ import {
   Kind,
   buildSchema,
   getNamedType,
+  isEnumType,
   isListType,
   isNonNullType,
   isObjectType,
@@ -57,6 +58,12 @@ function bare(type, inner) {
 }
 
 function scalarType(type) {
+  if (isEnumType(type)) {
+    return type
+      .getValues()
+      .map((value) => `'${value.name}'`)
+      .join(' | ');
+  }
   const name = scalars[type.name];
   if (!name) throw new Error(`no TypeScript type for ${type.name}`);
   return name;

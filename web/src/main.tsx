@@ -6,6 +6,7 @@ import './styles/base.css';
 import './styles/charts.css';
 import './styles/runs.css';
 import './styles/run.css';
+import './styles/account.css';
 
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';

@@ -9,6 +9,14 @@ using graphql::FieldCall;
 using graphql::Node;
 using graphql::Resolved;
 
+Result<std::int64_t> page_size(const FieldCall& call) {
+  if (call.argument("first") == nullptr) return -1;
+  const auto first = call.integer("first", -1);
+  if (first >= 0) return first;
+  return fail(ErrorCode::kInvalidArgument,
+              "first: a page has 0 or more items, not " + std::to_string(first));
+}
+
 void register_connection(graphql::Engine& engine, const std::string& type, Paged paged) {
   engine.resolve(type + "Connection.edges", [](const FieldCall& call) -> Result<Resolved> {
     std::vector<Resolved> edges;

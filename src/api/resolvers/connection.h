@@ -23,6 +23,9 @@ struct Connection {
   }
 };
 
+/// The `first` of a list: -1 if it was left out, which asks for all. kInvalidArgument if negative.
+Result<std::int64_t> page_size(const graphql::FieldCall& call);
+
 enum class Paged { kYes, kNo };
 /// Answers `<type>Connection` and `<type>Edge`; without cursor and pageInfo if not paged.
 void register_connection(graphql::Engine& engine, const std::string& type,

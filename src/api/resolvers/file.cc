@@ -2,6 +2,7 @@
 
 #include "api/api_context.h"
 #include "api/like_pattern.h"
+#include "api/resolvers/artifact_files.h"
 #include "api/resolvers/connection.h"
 #include "api/resolvers/resolvers.h"
 #include "base/encoding.h"
@@ -42,7 +43,10 @@ Result<std::vector<store::RunFile>> stored_files(const FieldCall& call) {
 bool wanted(const store::RunFile& file, const List* names, std::string_view pattern) {
   if (names != nullptr && !names->empty()) {
     return std::any_of(names->begin(), names->end(), [&](const Value& name) {
-      return !name.is_null() && name.string_or("") == file.name;
+      auto text = name.string_or("");
+      // Paths as people type them: `wandb verify` asks for what it saved as "./x".
+      while (text.substr(0, 2) == "./") text.remove_prefix(2);
+      return !name.is_null() && text == file.name;
     });
   }
   return pattern.empty() || matches_like(file.name, pattern);
@@ -69,34 +73,42 @@ Result<Resolved> files(const FieldCall& call) {
   return Resolved(Node::of(std::move(connection)));
 }
 
+// Files of artifacts are Files, too; what they are is said there.
+void field(graphql::Engine& engine, const std::string& name, const graphql::Resolver& of_run) {
+  engine.resolve("File." + name, [name, of_run](const FieldCall& call) -> Result<Resolved> {
+    const auto* file = call.node().if_a<ArtifactFileNode>();
+    return file != nullptr ? artifact_file_field(call, *file, name) : of_run(call);
+  });
+}
+
 void register_fields(graphql::Engine& engine) {
-  engine.resolve("File.id", [](const FieldCall& call) -> Result<Resolved> {
+  field(engine, "id", [](const FieldCall& call) -> Result<Resolved> {
     const auto& node = file_of(call);
     return Resolved(
         to_base64("File:" + std::to_string(to_number(node.run->run.id)) + ":" + node.file.name));
   });
-  engine.resolve("File.name", [](const FieldCall& call) -> Result<Resolved> {
+  field(engine, "name", [](const FieldCall& call) -> Result<Resolved> {
     return Resolved(file_of(call).file.name);
   });
-  engine.resolve("File.url", [](const FieldCall& call) -> Result<Resolved> {
+  field(engine, "url", [](const FieldCall& call) -> Result<Resolved> {
     return Resolved(signed_url(call, call.flag("upload", false) ? "PUT" : "GET"));
   });
-  engine.resolve("File.directUrl", [](const FieldCall& call) -> Result<Resolved> {
+  field(engine, "directUrl", [](const FieldCall& call) -> Result<Resolved> {
     return Resolved(signed_url(call, "GET"));
   });
-  engine.resolve("File.uploadUrl", [](const FieldCall& call) -> Result<Resolved> {
+  field(engine, "uploadUrl", [](const FieldCall& call) -> Result<Resolved> {
     return Resolved(signed_url(call, "PUT"));
   });
-  engine.resolve("File.sizeBytes", [](const FieldCall& call) -> Result<Resolved> {
+  field(engine, "sizeBytes", [](const FieldCall& call) -> Result<Resolved> {
     return Resolved(file_of(call).file.size_bytes);
   });
-  engine.resolve("File.mimetype", [](const FieldCall& call) -> Result<Resolved> {
+  field(engine, "mimetype", [](const FieldCall& call) -> Result<Resolved> {
     return Resolved(text_or_null(file_of(call).file.mimetype));
   });
-  engine.resolve("File.md5", [](const FieldCall& call) -> Result<Resolved> {
+  field(engine, "md5", [](const FieldCall& call) -> Result<Resolved> {
     return Resolved(text_or_null(file_of(call).file.md5_base64));
   });
-  engine.resolve("File.updatedAt", [](const FieldCall& call) -> Result<Resolved> {
+  field(engine, "updatedAt", [](const FieldCall& call) -> Result<Resolved> {
     return Resolved(time_or_null(file_of(call).file.updated_at_us));
   });
 }
@@ -107,6 +119,11 @@ void register_file(graphql::Engine& engine) {
   register_fields(engine);
   engine.resolve("Run.files", files);
   engine.resolve("Run.fileCount", [](const FieldCall& call) -> Result<Resolved> {
+    const auto& node = call.parent<RunNode>();
+    if (node.peers) {
+      RUNSTONE_TRY(const auto count, node.peers->file_count(node.run.id));
+      return Resolved(count);
+    }
     RUNSTONE_TRY(const auto all, stored_files(call));
     return Resolved(all.size());
   });

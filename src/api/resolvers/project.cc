@@ -19,12 +19,11 @@ Result<Resolved> project(const FieldCall& call) {
   return found ? Resolved(Node::of(*std::move(found))) : Resolved();
 }
 
-Result<Resolved> projects(const FieldCall& call) {
+Result<Resolved> projects_of(const FieldCall& call, std::string_view entity) {
   const auto& context = context_of(call);
-  const auto entity = call.text("entityName", context.principal.name);
   if (!require(context, auth::Action::kRead, entity)) return Resolved();
-  auto page =
-      context.services.query.projects(entity, call.integer("first", -1), call.text("after"));
+  RUNSTONE_TRY(const auto first, page_size(call));
+  auto page = context.services.query.projects(entity, first, call.text("after"));
   RUNSTONE_TRY(auto found, if_found(std::move(page)));
   if (!found) return Resolved();
   Connection connection;
@@ -33,6 +32,14 @@ Result<Resolved> projects(const FieldCall& call) {
     connection.add(Node::of(std::move(item.project)), std::move(item.cursor));
   }
   return Resolved(Node::of(std::move(connection)));
+}
+
+Result<Resolved> projects(const FieldCall& call) {
+  return projects_of(call, call.text("entityName", context_of(call).principal.home));
+}
+
+Result<Resolved> projects_of_user(const FieldCall& call) {
+  return projects_of(call, call.parent<store::User>().home());
 }
 
 Result<Resolved> run(const FieldCall& call) {
@@ -47,13 +54,22 @@ Result<Resolved> runs(const FieldCall& call) {
   request.project = project_of(call).id;
   request.filters = std::string(call.text("filters"));
   request.order = std::string(call.text("order"));
-  request.first = call.integer("first", -1);
+  RUNSTONE_TRY(request.first, page_size(call));
   request.after = std::string(call.text("after"));
-  RUNSTONE_TRY(auto page, context_of(call).services.query.runs(request));
+  const auto asked = [&](const char* field) {
+    return call.selects(std::string("edges.node.") + field);
+  };
+  request.columns.config = asked("config") || asked("wandbConfig");
+  request.columns.summary = asked("summaryMetrics");
+  const auto& services = context_of(call).services;
+  RUNSTONE_TRY(auto page, services.query.runs(request));
+  std::vector<store::RunId> ids;
+  for (const auto& item : page.items) ids.push_back(item.run.id);
+  const auto peers = std::make_shared<RunPeers>(services, project_of(call), std::move(ids));
   Connection connection;
   connection.has_next = page.has_next;
   for (auto& item : page.items) {
-    connection.add(Node::of(RunNode{std::move(item.run)}), std::move(item.cursor));
+    connection.add(Node::of(RunNode{std::move(item.run), false, peers}), std::move(item.cursor));
   }
   return Resolved(Node::of(std::move(connection)));
 }
@@ -67,9 +83,8 @@ Result<Resolved> run_count(const FieldCall& call) {
 }
 
 Result<Resolved> owner(const FieldCall& call) {
-  const auto& store = context_of(call).services.store;
-  RUNSTONE_TRY(auto user, if_found(store.find_user(project_of(call).entity_name)));
-  return user ? Resolved(Node::of(*std::move(user))) : Resolved();
+  RUNSTONE_TRY(const auto* user, context_of(call).accounts.user(project_of(call).entity_name));
+  return user ? Resolved(Node::borrow(*user)) : Resolved();
 }
 
 void register_fields(graphql::Engine& engine) {
@@ -86,8 +101,9 @@ void register_fields(graphql::Engine& engine) {
     return Resolved(project_of(call).entity_name);
   });
   engine.resolve("Project.entity", [](const FieldCall& call) -> Result<Resolved> {
-    RUNSTONE_TRY(auto entity, context_of(call).services.store.get_entity(project_of(call).entity));
-    return Resolved(Node::of(std::move(entity)));
+    RUNSTONE_TRY(const auto* entity, context_of(call).accounts.entity(project_of(call).entity));
+    if (entity == nullptr) return fail(ErrorCode::kNotFound, "no such entity");
+    return Resolved(Node::borrow(*entity));
   });
   engine.resolve("Project.description", [](const FieldCall& call) -> Result<Resolved> {
     return Resolved(text_or_null(project_of(call).description));
@@ -116,11 +132,13 @@ void register_project(graphql::Engine& engine) {
   engine.resolve("Query.project", project);
   engine.resolve("Query.model", project);
   engine.resolve("Query.models", projects);
+  engine.resolve("User.projects", projects_of_user);
   register_fields(engine);
   engine.resolve("Project.user", owner);
   engine.resolve("Project.run", run);
   engine.resolve("Project.bucket", run);
   engine.resolve("Project.runs", runs);
+  engine.resolve("Project.buckets", runs);
   engine.resolve("Project.runCount", run_count);
   register_connection(engine, "Project");
   register_connection(engine, "Run");

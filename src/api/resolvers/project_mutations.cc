@@ -1,6 +1,11 @@
+#include <algorithm>
+
 #include "api/api_context.h"
+#include "api/registry_rules.h"
 #include "api/resolvers/resolvers.h"
 #include "base/try.h"
+#include "ingest/name_rules.h"
+#include "store/artifact_store.h"
 
 namespace runstone::api {
 namespace {
@@ -25,9 +30,10 @@ Result<Resolved> upsert_model(const FieldCall& call) {
   const auto& input = *call.argument("input");
   const std::string name(text_at(input, "name"));
   std::string entity(text_at(input, "entityName"));
-  if (entity.empty()) entity = context.principal.name;
-  if (name.empty()) return fail(ErrorCode::kInvalidArgument, "a project needs a name");
+  if (entity.empty()) entity = context.principal.home;
+  RUNSTONE_TRY(ingest::check_name("project", name));
   RUNSTONE_TRY(require(context, auth::Action::kWrite, entity));
+  if (is_registry(name)) RUNSTONE_TRY(check_registry_input(context, input, entity));
   RUNSTONE_TRY(auto project, if_found(store.find_project(entity, name)));
   ModelPayload payload;
   payload.inserted = !project.has_value();
@@ -40,14 +46,142 @@ Result<Resolved> upsert_model(const FieldCall& call) {
     RUNSTONE_TRY(store.set_project_description(project->id, *description->if_string()));
     project->description = *description->if_string();
   }
+  if (is_registry(name)) RUNSTONE_TRY(save_registry(context, *project, input));
   payload.project = std::make_shared<const store::Project>(*std::move(project));
   return Resolved(Node::of(std::move(payload)));
+}
+
+constexpr std::size_t kMaxRuns = 1000;  // of one mutation
+
+/// The runs that the input names, each once, all of them writable for the viewer; then something
+/// may be done to them.
+Result<std::vector<store::RunInfo>> runs_of(const FieldCall& call) {
+  const auto& ids = *call.argument("input")->get("ids")->if_list();
+  if (ids.size() > kMaxRuns) {
+    return fail(ErrorCode::kInvalidArgument, "ids: at most 1000 runs at a time");
+  }
+  const auto& context = context_of(call);
+  std::vector<store::RunId> numbers;
+  for (const auto& id : ids) {
+    const auto number = parse_id("Run", id.string_or(""));
+    if (!number)
+      return fail(ErrorCode::kNotFound, "no run has the id " + std::string(id.string_or("")));
+    numbers.push_back(store::RunId{*number});
+  }
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  RUNSTONE_TRY(auto runs, context.services.store.get_runs(numbers, {false, false}));
+  for (const auto& run : runs) {
+    // What the viewer may not even read looks as if it were not there.
+    if (!require(context, auth::Action::kRead, run.entity_name)) {
+      return fail(ErrorCode::kNotFound, "some of the runs are not there");
+    }
+    RUNSTONE_TRY(require(context, auth::Action::kWrite, run.entity_name));
+  }
+  if (runs.size() != numbers.size()) {
+    return fail(ErrorCode::kNotFound, "some of the runs are not there");
+  }
+  return runs;
+}
+
+Resolved counted(std::size_t count) {
+  return Resolved(Value(Dict{{"count", static_cast<std::int64_t>(count)}}));
+}
+
+Result<Resolved> delete_runs(const FieldCall& call) {
+  RUNSTONE_TRY(const auto runs, runs_of(call));
+  std::size_t done = 0;
+  for (const auto& run : runs) {
+    if (auto deleted = context_of(call).services.ingest.delete_run(run.id); !deleted) {
+      return fail(std::move(deleted).error().with_context(
+          std::to_string(done) + " of " + std::to_string(runs.size()) + " runs are deleted"));
+    }
+    ++done;
+  }
+  return counted(done);
+}
+
+/// The project of that name, made if there is none.
+Result<store::Project> project_for(const ApiContext& context, const std::string& entity,
+                                   const std::string& name) {
+  auto& store = context.services.store;
+  RUNSTONE_TRY(auto project, if_found(store.find_project(entity, name)));
+  if (project) return *std::move(project);
+  RUNSTONE_TRY(const auto owner, store.find_entity(entity));
+  return store.create_project(owner.id, name, context.services.clock.now_us());
+}
+
+Result<Resolved> move_runs(const FieldCall& call) {
+  const auto& context = context_of(call);
+  const auto& input = *call.argument("input");
+  std::string entity(text_at(input, "entityName"));
+  if (entity.empty()) entity = context.principal.home;
+  const std::string name(text_at(input, "projectName"));
+  RUNSTONE_TRY(ingest::check_name("project", name));
+  RUNSTONE_TRY(require(context, auth::Action::kWrite, entity));
+  RUNSTONE_TRY(const auto runs, runs_of(call));
+  for (const auto& run : runs) {
+    if (store::is_live(run.state)) {
+      return fail(ErrorCode::kFailedPrecondition,
+                  "run " + run.name + " is " + store::to_string(run.state) +
+                      ": it can be moved when it has ended; none was moved");
+    }
+  }
+  RUNSTONE_TRY(const auto target, project_for(context, entity, name));
+  std::size_t done = 0;
+  for (const auto& run : runs) {
+    if (auto moved = context.services.ingest.move_run(run.id, target.id); !moved) {
+      return fail(std::move(moved).error().with_context("run " + run.name + ", after " +
+                                                        std::to_string(done) + " were moved"));
+    }
+    ++done;
+  }
+  return counted(done);
+}
+
+Result<Resolved> delete_model(const FieldCall& call) {
+  const auto& context = context_of(call);
+  auto& store = context.services.store;
+  const auto& input = *call.argument("input");
+  const auto id = text_at(input, "id");
+  auto number = parse_id("Project", id);
+  if (!number) number = parse_id("ProjectInternalId", id);
+  const auto missing = [&] {
+    return fail(ErrorCode::kNotFound, "no project has the id " + std::string(id));
+  };
+  if (!number) return missing();
+  RUNSTONE_TRY(const auto project, if_found(store.get_project(store::ProjectId{*number})));
+  if (!project || !require(context, auth::Action::kRead, project->entity_name)) return missing();
+  RUNSTONE_TRY(require(context, auth::Action::kWrite, project->entity_name));
+  if (is_registry(project->name)) RUNSTONE_TRY(empty_registry(context, *project));
+  store::ListCollections first_one;
+  first_one.projects = {project->id};
+  first_one.limit = 1;
+  RUNSTONE_TRY(const auto collections, store.artifacts().list_collections(first_one));
+  if (!collections.empty()) {
+    return fail(ErrorCode::kFailedPrecondition,
+                "the project has artifacts: delete their collections first");
+  }
+  if (const auto* runs = input.get("deleteRuns"); runs != nullptr && runs->bool_or(false)) {
+    RUNSTONE_TRY(const auto ids, store.list_run_ids(project->id));
+    for (const auto run : ids) {
+      auto deleted = context.services.ingest.delete_run(run);
+      if (!deleted && deleted.error().code != ErrorCode::kNotFound) {
+        return fail(std::move(deleted).error());
+      }
+    }
+  }
+  RUNSTONE_TRY(store.delete_project(project->id));
+  return Resolved(Value(Dict{{"success", true}}));
 }
 
 }  // namespace
 
 void register_project_mutations(graphql::Engine& engine) {
   engine.resolve("Mutation.upsertModel", upsert_model);
+  engine.resolve("Mutation.deleteModel", delete_model);
+  engine.resolve("Mutation.moveRuns", move_runs);
+  engine.resolve("Mutation.deleteRuns", delete_runs);
   const auto project = [](const FieldCall& call) -> Result<Resolved> {
     return Resolved(Node(call.parent<ModelPayload>().project));
   };

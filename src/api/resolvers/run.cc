@@ -41,6 +41,9 @@ Result<Resolved> wandb_config(const FieldCall& call) {
 }
 
 Result<Resolved> project(const FieldCall& call) {
+  if (const auto& peers = call.parent<RunNode>().peers) {
+    return Resolved(Node::borrow(peers->project()));
+  }
   RUNSTONE_TRY(auto project, context_of(call).services.store.get_project(run_of(call).project));
   return Resolved(Node::of(std::move(project)));
 }
@@ -59,8 +62,8 @@ Result<Resolved> user(const FieldCall& call) {
     user.name = run.user_name;
     return Resolved(Node::of(std::move(user)));
   }
-  RUNSTONE_TRY(auto user, if_found(context_of(call).services.store.get_user(*run.user)));
-  return user ? Resolved(Node::of(*std::move(user))) : Resolved();
+  RUNSTONE_TRY(const auto* user, context_of(call).accounts.user(*run.user));
+  return user ? Resolved(Node::borrow(*user)) : Resolved();
 }
 
 double duration_secs(const store::RunInfo& run) {

@@ -77,7 +77,9 @@ void register_run_history(graphql::Engine& engine) {
   engine.resolve("Run.sampledHistory", sampled_history);
   engine.resolve("Run.parquetHistory", parquet_history);
   engine.resolve("Run.historyKeys", [](const FieldCall& call) -> Result<Resolved> {
-    RUNSTONE_TRY(auto keys, query_of(call).history_keys(run_of(call)));
+    const auto& node = call.parent<RunNode>();
+    RUNSTONE_TRY(auto keys, node.peers ? node.peers->history_keys(node.run.id)
+                                       : query_of(call).history_keys(node.run));
     return Resolved(std::move(keys));
   });
   engine.resolve("Run.historyTail", [](const FieldCall& call) -> Result<Resolved> {
@@ -88,6 +90,11 @@ void register_run_history(graphql::Engine& engine) {
   });
   engine.resolve("Run.systemMetrics", [](const FieldCall& call) -> Result<Resolved> {
     if (run_of(call).event_lines == 0) return Resolved("{}");
+    const auto& node = call.parent<RunNode>();
+    if (node.peers) {
+      RUNSTONE_TRY(auto metrics, node.peers->system_metrics(node.run.id));
+      return Resolved(std::move(metrics));
+    }
     RUNSTONE_TRY(auto last, query_of(call).last_line(run_of(call), store::Stream::kEvents));
     return Resolved(last ? *std::move(last) : std::string("{}"));
   });

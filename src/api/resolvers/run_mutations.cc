@@ -1,5 +1,8 @@
+#include <cmath>
+
 #include "api/api_context.h"
 #include "api/resolvers/resolvers.h"
+#include "artifacts/artifacts.h"
 #include "base/encoding.h"
 #include "base/try.h"
 
@@ -10,6 +13,9 @@ using graphql::FieldCall;
 using graphql::Node;
 using graphql::Resolved;
 using store::to_number;
+
+// Doubles beyond it are not exact: no step is there.
+constexpr double kWholeNumberMax = 9007199254740992.0;
 
 const Value& input_of(const FieldCall& call) { return *call.argument("input"); }
 
@@ -59,7 +65,8 @@ ingest::UpsertRun to_upsert(const Value& input, const ApiContext& context) {
   upsert.state = name_at(input, "state");
   const auto* tags = input.get("tags");
   if (tags != nullptr && tags->is_list()) upsert.tags = texts_at(input, "tags");
-  upsert.default_entity = context.principal.name;
+  upsert.merge_config = context.shared_mode;
+  upsert.default_entity = context.principal.home;
   upsert.user = context.principal.user;
   return upsert;
 }
@@ -75,9 +82,13 @@ Result<Resolved> upsert_bucket(const FieldCall& call) {
     const auto& entity = upsert.entity.empty() ? upsert.default_entity : upsert.entity;
     RUNSTONE_TRY(require(context, auth::Action::kWrite, entity));
   }
+  // A client writes on at the count in the answer. Who names the run by id has asked where it ends
+  // (RunResumeStatus) and resumes there; clients of 0.18 know it from this answer only. Any other
+  // begins at line 0, also with a run that is there.
+  const bool by_id = upsert.id.has_value();
   RUNSTONE_TRY(auto done, context.services.ingest.upsert_run(std::move(upsert)));
   UpsertPayload payload;
-  payload.bucket = std::make_shared<const RunNode>(RunNode{std::move(done.run), true});
+  payload.bucket = std::make_shared<const RunNode>(RunNode{std::move(done.run), !by_id});
   payload.inserted = done.inserted;
   return Resolved(Node::of(std::move(payload)));
 }
@@ -130,14 +141,32 @@ Result<Resolved> stop_run(const FieldCall& call) {
   return success();
 }
 
+Result<Resolved> rewind_run(const FieldCall& call) {
+  const auto& context = context_of(call);
+  const auto& input = input_of(call);
+  const auto metric = *text_at(input, "metricName");
+  if (metric != "_step") {
+    return fail(ErrorCode::kInvalidArgument,
+                "a run can be rewound to a _step, not to a value of " + metric);
+  }
+  const double value = input.get("metricValue")->number_or(std::nan(""));
+  if (!(std::abs(value) < kWholeNumberMax)) {
+    return fail(ErrorCode::kInvalidArgument, "metricValue must be a step");
+  }
+  const auto entity = name_at(input, "entityName").value_or(context.principal.name);
+  RUNSTONE_TRY(const auto run,
+               run_by_name(context, entity, name_at(input, "projectName").value_or("uncategorized"),
+                           *text_at(input, "runName"), auth::Action::kWrite));
+  RUNSTONE_TRY(auto rewound, context.services.ingest.rewind_run(
+                                 run.id, static_cast<std::int64_t>(std::floor(value))));
+  return Resolved(Node::of(std::make_shared<const RunNode>(RunNode{std::move(rewound)})));
+}
+
 Result<Resolved> update_run_state(const FieldCall& call) {
   const auto& context = context_of(call);
   const auto& input = input_of(call);
-  ingest::UpsertRun upsert;
   RUNSTONE_TRY(const auto run, run_by_id(context, *text_at(input, "id"), auth::Action::kWrite));
-  upsert.id = run.id;
-  upsert.state = text_at(input, "state");
-  RUNSTONE_TRY(context.services.ingest.upsert_run(std::move(upsert)));
+  RUNSTONE_TRY(context.services.ingest.set_state(run.id, *text_at(input, "state")));
   return success();
 }
 
@@ -145,6 +174,10 @@ Result<Resolved> delete_run(const FieldCall& call) {
   const auto& context = context_of(call);
   RUNSTONE_TRY(const auto run,
                run_by_id(context, *text_at(input_of(call), "id"), auth::Action::kWrite));
+  const auto* artifacts_too = input_of(call).get("deleteArtifacts");
+  if (artifacts_too != nullptr && artifacts_too->bool_or(false)) {
+    RUNSTONE_TRY(context.services.artifacts.delete_of_run(run.id));
+  }
   RUNSTONE_TRY(context.services.ingest.delete_run(run.id));
   return Resolved(Value(Dict{}));
 }
@@ -157,6 +190,9 @@ void register_payloads(graphql::Engine& engine) {
   });
   engine.resolve("UpsertBucketPayload.inserted", [](const FieldCall& call) -> Result<Resolved> {
     return Resolved(call.parent<UpsertPayload>().inserted);
+  });
+  engine.resolve("RewindRunPayload.rewoundRun", [](const FieldCall& call) -> Result<Resolved> {
+    return Resolved(Node(call.parent<std::shared_ptr<const RunNode>>()));
   });
   engine.resolve("CreateRunFilesPayload.runID", [](const FieldCall& call) -> Result<Resolved> {
     const auto& run = call.parent<CreatedFiles>().first->run;
@@ -177,6 +213,7 @@ void register_run_mutations(graphql::Engine& engine) {
   engine.resolve("Mutation.markRunFilesUploaded", mark_uploaded);
   engine.resolve("Mutation.deleteFiles", delete_files);
   engine.resolve("Mutation.stopRun", stop_run);
+  engine.resolve("Mutation.rewindRun", rewind_run);
   engine.resolve("Mutation.updateRunState", update_run_state);
   engine.resolve("Mutation.deleteRun", delete_run);
   register_payloads(engine);

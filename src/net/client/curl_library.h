@@ -1,6 +1,6 @@
 #pragma once
 
-// Only http_client.cc and curl_library.cc include this: libcurl's names stay out of all else.
+// Only the .cc files of this folder include this: libcurl's names stay out of all else.
 // CURLOPT_PROTOCOLS is deprecated since 7.85, but its successor is missing in what older systems
 // have.
 #define CURL_DISABLE_TYPECHECK

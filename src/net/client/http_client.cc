@@ -1,21 +1,16 @@
 #include "net/client/http_client.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cctype>
 #include <cerrno>
 #include <cstring>
-#include <mutex>
 
-#include "base/clock.h"
 #include "base/try.h"
-#include "net/client/curl_library.h"
+#include "net/client/curl_exchange.h"
 
 namespace runstone::net {
 
@@ -27,35 +22,6 @@ std::string_view ClientResponse::header(std::string_view name) const {
 }
 
 namespace {
-
-/// A write to a connection that the peer closed raises SIGPIPE in TLS libraries, and that would end
-/// a C++ training. The signal is directed at the writing thread, so it can be held back and taken
-/// here.
-class SigpipeGuard {
- public:
-  SigpipeGuard() {
-    sigset_t pending;
-    sigpending(&pending);
-    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-    sigemptyset(&pipe_);
-    sigaddset(&pipe_, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  ~SigpipeGuard() {
-    if (!was_pending_) {
-      const timespec at_once{};
-      while (sigtimedwait(&pipe_, nullptr, &at_once) == -1 && errno == EINTR) {
-      }
-    }
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  SigpipeGuard(const SigpipeGuard&) = delete;
-  SigpipeGuard& operator=(const SigpipeGuard&) = delete;
-
- private:
-  sigset_t pipe_, before_;
-  bool was_pending_ = false;
-};
 
 /// The body of a PUT, read as it is sent. Its length is fixed at the start, as HTTP asks; a file
 /// that shrinks meanwhile breaks the exchange, one that grows is sent as it was.
@@ -143,91 +109,42 @@ struct Answer {
   }
 };
 
-ErrorCode code_of(CURLcode code) {
-  switch (code) {
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_URL_MALFORMAT:
-      return ErrorCode::kInvalidArgument;
-    case CURLE_ABORTED_BY_CALLBACK:
-    case CURLE_READ_ERROR:
-      return ErrorCode::kIo;  // only the body file's reader aborts
-    case CURLE_OPERATION_TIMEDOUT:
-      return ErrorCode::kDeadlineExceeded;
-    default:
-      return ErrorCode::kUnavailable;
-  }
-}
-
-/// One easy handle driven through a multi handle: only curl_multi_poll can be woken by another
-/// thread, so that cancel() and a deadline act at once and not at libcurl's next callback, up to a
-/// second later.
 class CurlClient final : public HttpTransport {
  public:
   explicit CurlClient(ClientOptions options) : options_(std::move(options)) {}
 
-  ~CurlClient() override {
-    if (easy_ != nullptr) curl_->easy_cleanup(easy_);
-    if (multi_ != nullptr) curl_->multi_cleanup(multi_);
-  }
-
   Result<ClientResponse> send(const ClientRequest& request) override {
-    RUNSTONE_TRY(make_handles());
-    const SigpipeGuard guard;
+    RUNSTONE_TRY(exchange_.begin());
     BodyFile file;
     if (!request.body_file.empty()) RUNSTONE_TRY(file.open(request.body_file));
     Answer answer;
     answer.max_bytes = request.response_max_bytes;
     curl_slist* headers = apply(request, file, answer);
-    auto done = exchange(request.timeout_us);
+    auto done = exchange_.run(request.timeout_us);
     if (done && *done != CURLE_OK) {
       done = answer.too_long
                  ? Result<CURLcode>(fail(ErrorCode::kResourceExhausted, "the answer is too long"))
-                 : Result<CURLcode>(fail(code_of(*done), error_text(*done)));
+                 : Result<CURLcode>(fail(code_of(*done), exchange_.error_text(*done)));
     }
     if (done) read_stats(answer.response);
-    curl_->slist_free_all(headers);
+    exchange_.curl().slist_free_all(headers);
     if (!done) return fail(std::move(done).error());
     return std::move(answer.response);
   }
 
-  void cancel() override {
-    cancelled_ = true;
-    const std::scoped_lock lock(mutex_);
-    if (multi_ != nullptr) curl_->multi_wakeup(multi_);
-  }
+  void cancel() override { exchange_.cancel(); }
 
  private:
-  Result<void> make_handles() {
-    if (cancelled_) return fail(ErrorCode::kFailedPrecondition, "cancelled");
-    if (easy_ != nullptr) return {};
-    RUNSTONE_TRY(curl_, load_curl());
-    const std::scoped_lock lock(mutex_);
-    multi_ = curl_->multi_init();
-    easy_ = curl_->easy_init();
-    if (multi_ == nullptr || easy_ == nullptr) {
-      return fail(ErrorCode::kResourceExhausted, "no memory for a connection");
-    }
-    return {};
-  }
-
   /// Sets the handle up; the header list that it uses must live until the exchange is over.
   curl_slist* apply(const ClientRequest& request, BodyFile& file, Answer& answer) {
-    curl_->easy_reset(easy_);  // keeps the connections
-    const auto set = [&](CURLoption option, auto value) {
-      curl_->easy_setopt(easy_, option, value);
-    };
+    const auto set = [&](CURLoption option, auto value) { exchange_.set(option, value); };
+    if (options_.public_only) exchange_.allow_public_addresses_only();
     set(CURLOPT_URL, request.url.c_str());
-    set(CURLOPT_NOSIGNAL, 1L);
-#if LIBCURL_VERSION_NUM >= 0x075700
-    set(CURLOPT_QUICK_EXIT, 1L);  // a hanging name look-up must not hold up the end of the process
-#endif
     set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     set(CURLOPT_PROTOCOLS, static_cast<long>(CURLPROTO_HTTP | CURLPROTO_HTTPS));
     set(CURLOPT_USERAGENT, options_.user_agent.c_str());
     set(CURLOPT_ACCEPT_ENCODING, "gzip");
     set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout_us / 1000));
-    set(CURLOPT_ERRORBUFFER, error_buffer_);
-    error_buffer_[0] = '\0';
     if (!options_.proxy.empty()) set(CURLOPT_PROXY, options_.proxy.c_str());
     if (!options_.verify_tls) {
       set(CURLOPT_SSL_VERIFYPEER, 0L);
@@ -262,60 +179,28 @@ class CurlClient final : public HttpTransport {
 
   curl_slist* add_headers(const ClientRequest& request) {
     // Waiting for "100 Continue" costs a second with servers that do not know it.
-    curl_slist* headers = curl_->slist_append(nullptr, "Expect:");
+    curl_slist* headers = exchange_.curl().slist_append(nullptr, "Expect:");
     bool has_type = false;
     for (const auto& [name, value] : request.headers) {
       const std::string line = value.empty() ? name + ";" : name + ": " + value;
-      headers = curl_->slist_append(headers, line.c_str());
+      headers = exchange_.curl().slist_append(headers, line.c_str());
       has_type = has_type || strcasecmp(name.c_str(), "content-type") == 0;
     }
-    if (!has_type) headers = curl_->slist_append(headers, "Content-Type:");  // no form encoding
-    curl_->easy_setopt(easy_, CURLOPT_HTTPHEADER, headers);
+    if (!has_type)
+      headers = exchange_.curl().slist_append(headers, "Content-Type:");  // no form encoding
+    exchange_.set(CURLOPT_HTTPHEADER, headers);
     return headers;
-  }
-
-  Result<CURLcode> exchange(std::int64_t timeout_us) {
-    const std::int64_t deadline_us = system_clock().monotonic_us() + timeout_us;
-    curl_->multi_add_handle(multi_, easy_);
-    auto result = drive(deadline_us, timeout_us);
-    curl_->multi_remove_handle(multi_, easy_);  // closes the connection if the exchange is not over
-    return result;
-  }
-
-  Result<CURLcode> drive(std::int64_t deadline_us, std::int64_t timeout_us) {
-    while (true) {
-      int running = 0;
-      if (const CURLMcode code = curl_->multi_perform(multi_, &running); code != CURLM_OK) {
-        return fail(ErrorCode::kInternal, curl_->multi_strerror(code));
-      }
-      int queued = 0;
-      while (const CURLMsg* message = curl_->multi_info_read(multi_, &queued)) {
-        if (message->msg == CURLMSG_DONE) return message->data.result;
-      }
-      if (cancelled_) return fail(ErrorCode::kFailedPrecondition, "cancelled");
-      const std::int64_t left_us = deadline_us - system_clock().monotonic_us();
-      if (left_us <= 0) {
-        return fail(ErrorCode::kDeadlineExceeded,
-                    "no answer within " + std::to_string(timeout_us / 1000) + " ms");
-      }
-      const auto wait_ms = std::min<std::int64_t>(left_us / 1000 + 1, 60'000);
-      curl_->multi_poll(multi_, nullptr, 0, static_cast<int>(wait_ms), nullptr);
-    }
-  }
-
-  std::string error_text(CURLcode code) const {
-    return error_buffer_[0] != '\0' ? error_buffer_ : curl_->easy_strerror(code);
   }
 
   void read_stats(ClientResponse& response) {
     long status = 0, new_connections = 0;
     curl_off_t total_us = 0, connect_us = 0, sent = 0, received = 0;
-    curl_->easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
-    curl_->easy_getinfo(easy_, CURLINFO_NUM_CONNECTS, &new_connections);
-    curl_->easy_getinfo(easy_, CURLINFO_TOTAL_TIME_T, &total_us);
-    curl_->easy_getinfo(easy_, CURLINFO_CONNECT_TIME_T, &connect_us);
-    curl_->easy_getinfo(easy_, CURLINFO_SIZE_UPLOAD_T, &sent);
-    curl_->easy_getinfo(easy_, CURLINFO_SIZE_DOWNLOAD_T, &received);
+    exchange_.curl().easy_getinfo(exchange_.easy(), CURLINFO_RESPONSE_CODE, &status);
+    exchange_.curl().easy_getinfo(exchange_.easy(), CURLINFO_NUM_CONNECTS, &new_connections);
+    exchange_.curl().easy_getinfo(exchange_.easy(), CURLINFO_TOTAL_TIME_T, &total_us);
+    exchange_.curl().easy_getinfo(exchange_.easy(), CURLINFO_CONNECT_TIME_T, &connect_us);
+    exchange_.curl().easy_getinfo(exchange_.easy(), CURLINFO_SIZE_UPLOAD_T, &sent);
+    exchange_.curl().easy_getinfo(exchange_.easy(), CURLINFO_SIZE_DOWNLOAD_T, &received);
     response.status = static_cast<int>(status);
     response.stats = {.total_us = total_us,
                       .connect_us = new_connections > 0 ? connect_us : 0,
@@ -325,12 +210,7 @@ class CurlClient final : public HttpTransport {
   }
 
   const ClientOptions options_;
-  const CurlLibrary* curl_ = nullptr;
-  CURL* easy_ = nullptr;
-  std::atomic<bool> cancelled_ = false;
-  std::mutex mutex_;  // multi_, between its making and a cancel()
-  CURLM* multi_ = nullptr;
-  char error_buffer_[CURL_ERROR_SIZE] = "";
+  CurlExchange exchange_;
 };
 
 }  // namespace

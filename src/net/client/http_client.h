@@ -20,6 +20,8 @@ struct ClientOptions {
   bool verify_tls = true;  ///< false also accepts self-signed certificates; the user asked for it
   std::string ca_file;     ///< empty: the system's
   std::int64_t connect_timeout_us = 10'000'000;
+  /// Connects to public addresses only and through no proxy: for addresses that users chose.
+  bool public_only = false;
 };
 
 struct ClientRequest {
@@ -56,9 +58,10 @@ class HttpTransport {
   virtual ~HttpTransport() = default;
   /// Any HTTP status is a success here; what it means is the caller's.
   /// Errors   kUnavailable: no connection, or it broke; kDeadlineExceeded: timeout_us passed;
-  ///          kFailedPrecondition: cancelled; kInvalidArgument: a URL that cannot be;
-  ///          kNotFound, kIo: body_file cannot be read; kResourceExhausted: an answer beyond
-  ///          response_max_bytes; kNotImplemented: no libcurl on this system.
+  ///          kFailedPrecondition: cancelled; kPermissionDenied: public_only forbids the address;
+  ///          kInvalidArgument: a URL that cannot be; kNotFound, kIo: body_file cannot be read;
+  ///          kResourceExhausted: an answer beyond response_max_bytes; kNotImplemented: no libcurl
+  ///          on this system.
   virtual Result<ClientResponse> send(const ClientRequest& request) = 0;
   /// From any thread: ends the request under way at once, and every later one. Cannot be undone.
   virtual void cancel() = 0;

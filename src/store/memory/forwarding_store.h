@@ -83,9 +83,8 @@ class ForwardingStore : public Store {
   Result<std::vector<RunInfo>> list_runs(const ListRuns& request) const override {
     return inner_.list_runs(request);
   }
-  Result<std::int64_t> changed_runs(
-      ProjectId project, std::int64_t since,
-      const std::function<void(ChangedRun&&)>& take) const override {
+  Result<std::int64_t> changed_runs(ProjectId project, std::int64_t since,
+                                    const std::function<void(ChangedRun&&)>& take) const override {
     return inner_.changed_runs(project, since, take);
   }
   Result<std::vector<RunId>> list_run_ids(ProjectId project) const override {

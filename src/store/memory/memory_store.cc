@@ -11,6 +11,7 @@
 #include "store/alert_store.h"
 #include "store/apply_update.h"
 #include "store/artifact_store.h"
+#include "store/memory/account_tables.h"
 #include "store/memory/subjects.h"
 #include "store/sweep_store.h"
 #include "store/view_store.h"
@@ -58,6 +59,16 @@ RunInfo with_columns(RunInfo run, RunColumns columns) {
   return run;
 }
 
+void keep_shared_body(std::vector<SharedBody>& bodies, const SharedBody& body) {
+  const auto of_writer = [&](const SharedBody& other) { return other.writer == body.writer; };
+  std::erase_if(bodies,
+                [&](const auto& other) { return of_writer(other) && other.hash == body.hash; });
+  bodies.push_back(body);
+  if (std::count_if(bodies.begin(), bodies.end(), of_writer) > kSharedBodiesKept) {
+    bodies.erase(std::find_if(bodies.begin(), bodies.end(), of_writer));
+  }
+}
+
 std::int64_t order_time(const RunInfo& run, RunOrder order) {
   return order == RunOrder::kHeartbeatDescending ? run.heartbeat_at_us : run.created_at_us;
 }
@@ -67,14 +78,12 @@ class MemoryStore final : public Store {
   // Users, keys, sign-in -----------------------------------------------------------------------
   Result<User> create_user(const User& user) override {
     const std::scoped_lock lock(mutex_);
-    for (const auto& [id, other] : users_) {
-      if (other.name == user.name) return taken("user", user.name);
-    }
-    for (const auto& [id, other] : entities_) {
-      if (other.name == user.name) return taken("entity", user.name);
-    }
+    RUNSTONE_TRY(tables_.check_name_is_free("user", user.name));
     User made = user;
     made.id = UserId{next_id_++};
+    made.service = false;
+    made.default_entity.clear();
+    made.deleted_at_us = 0;
     users_[made.id] = made;
     const EntityId entity{next_id_++};
     entities_[entity] = {entity, made.name, made.id, made.created_at_us};
@@ -328,9 +337,8 @@ class MemoryStore final : public Store {
     return std::count_if(runs_.begin(), runs_.end(),
                          [&](const auto& item) { return item.second.info.project == project; });
   }
-  Result<std::int64_t> changed_runs(
-      ProjectId project, std::int64_t since,
-      const std::function<void(ChangedRun&&)>& take) const override {
+  Result<std::int64_t> changed_runs(ProjectId project, std::int64_t since,
+                                    const std::function<void(ChangedRun&&)>& take) const override {
     const std::scoped_lock lock(mutex_);
     std::int64_t count = 0;
     for (const auto& [id, rows] : runs_) {
@@ -467,6 +475,9 @@ class MemoryStore final : public Store {
     for (const auto& update : batch.files) {
       if (RunRows* const rows = if_rows(update.run)) rows->files[update.file.name] = update.file;
     }
+    for (const auto& body : batch.shared_bodies) {
+      if (RunRows* const rows = if_rows(body.run)) keep_shared_body(rows->shared_bodies, body);
+    }
     for (const auto& update : batch.runs) {
       if (RunRows* const rows = if_rows(update.run)) {
         apply_update(rows->info, update);
@@ -583,6 +594,11 @@ class MemoryStore final : public Store {
     if (rows == nullptr || rows->files.erase(std::string(name)) == 0) return missing("file");
     return {};
   }
+  Result<std::vector<SharedBody>> shared_bodies(RunId run) const override {
+    const std::scoped_lock lock(mutex_);
+    const RunRows* const rows = if_rows(run);
+    return rows == nullptr ? std::vector<SharedBody>() : rows->shared_bodies;
+  }
 
   Result<std::vector<RunKey>> keys_of(std::span<const RunId> runs) const override {
     const std::scoped_lock lock(mutex_);
@@ -600,9 +616,9 @@ class MemoryStore final : public Store {
     for (const RunId run : runs) {
       const RunRows* const rows = if_rows(run);
       if (rows == nullptr) continue;
-      const auto count = std::count_if(rows->files.begin(), rows->files.end(), [](const auto& item) {
-        return !item.second.object_key.empty();
-      });
+      const auto count =
+          std::count_if(rows->files.begin(), rows->files.end(),
+                        [](const auto& item) { return !item.second.object_key.empty(); });
       if (count > 0) all.push_back({run, count});
     }
     return all;
@@ -701,20 +717,22 @@ class MemoryStore final : public Store {
     return missing("part");
   }
 
-  mutable std::mutex mutex_;
-  std::int64_t next_id_ = 1;
+  // Shared with the account store, which has its methods over the same tables.
+  mutable AccountTables tables_;
+  std::mutex& mutex_ = tables_.mutex;
+  std::int64_t& next_id_ = tables_.next_id;
+  std::map<UserId, User>& users_ = tables_.users;
+  std::map<ApiKeyId, ApiKey>& api_keys_ = tables_.api_keys;
+  Sessions& sessions_ = tables_.sessions;
+  Sessions& tokens_ = tables_.signin_tokens;
+  std::map<EntityId, Entity>& entities_ = tables_.entities;
+  std::map<ProjectId, Project>& projects_ = tables_.projects;
   std::int64_t last_change_ = 0;
-  std::map<UserId, User> users_;
-  std::map<ApiKeyId, ApiKey> api_keys_;
-  Sessions sessions_;
-  Sessions tokens_;
   std::map<std::string, std::string> settings_;
-  std::map<EntityId, Entity> entities_;
-  std::map<ProjectId, Project> projects_;
   std::map<RunId, RunRows> runs_;
   std::map<RunId, std::string> deleted_;
-  const std::unique_ptr<AccountStore> accounts_ = make_account_store();
-  const std::unique_ptr<ArtifactStore> artifacts_ = make_artifact_store();
+  const std::unique_ptr<AccountStore> accounts_ = make_account_store(tables_);
+  const std::unique_ptr<ArtifactStore> artifacts_ = make_artifact_store(tables_);
   const std::unique_ptr<SweepStore> sweeps_ = make_sweep_store();
   const std::unique_ptr<AlertStore> alerts_ = make_alert_store();
   const std::unique_ptr<ViewStore> views_ = make_view_store();

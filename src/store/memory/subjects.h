@@ -2,7 +2,7 @@
 
 #include <memory>
 
-// The stores of single subjects, each with a lock of its own.
+// The stores of single subjects, each with a lock of its own, but for the accounts.
 namespace runstone::store {
 class AccountStore;
 class ArtifactStore;
@@ -13,8 +13,10 @@ class ViewStore;
 
 namespace runstone::store::memory {
 
-std::unique_ptr<AccountStore> make_account_store();
-std::unique_ptr<ArtifactStore> make_artifact_store();
+struct AccountTables;
+/// Over the tables of the whole store, which outlive it.
+std::unique_ptr<AccountStore> make_account_store(AccountTables& tables);
+std::unique_ptr<ArtifactStore> make_artifact_store(AccountTables& tables);
 std::unique_ptr<SweepStore> make_sweep_store();
 std::unique_ptr<AlertStore> make_alert_store();
 std::unique_ptr<ViewStore> make_view_store();

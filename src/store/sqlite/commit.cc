@@ -46,6 +46,9 @@ Result<void> add_part(Connection& writer, const NewPart& part) {
 }
 
 Result<void> put_key(Connection& writer, RunId run, const KeyInfo& key) {
+  if (key.count() == 0) {
+    return Query(writer, "DELETE FROM run_keys WHERE run_id=? AND name=?", run, key.name).run();
+  }
   return Query(writer,
                "INSERT OR REPLACE INTO run_keys (run_id,name,numbers,strings,bools,media,others,"
                "last_step) VALUES (?,?,?,?,?,?,?,?)",
@@ -60,6 +63,18 @@ Result<void> put_file(Connection& writer, RunId run, const RunFile& file) {
                "mimetype,updated_at_us) VALUES (?,?,?,?,?,?,?)",
                run, file.name, file.object_key, file.size_bytes, file.md5_base64, file.mimetype,
                file.updated_at_us)
+      .run();
+}
+
+Result<void> put_shared_body(Connection& writer, const SharedBody& body) {
+  RUNSTONE_TRY(Query(writer,
+                     "INSERT OR REPLACE INTO shared_bodies (run_id,writer,hash) VALUES (?,?,?)",
+                     body.run, body.writer, body.hash)
+                   .run());
+  return Query(writer,
+               "DELETE FROM shared_bodies WHERE run_id=?1 AND writer=?2 AND id NOT IN (SELECT id "
+               "FROM shared_bodies WHERE run_id=?1 AND writer=?2 ORDER BY id DESC LIMIT ?3)",
+               body.run, body.writer, kSharedBodiesKept)
       .run();
 }
 
@@ -94,6 +109,10 @@ Result<void> SqliteStore::commit(const Batch& batch) {
   for (const auto& update : batch.files) {
     RUNSTONE_TRY(const bool there, runs.has(update.run));
     if (there) RUNSTONE_TRY(put_file(*db_.writer, update.run, update.file));
+  }
+  for (const auto& body : batch.shared_bodies) {
+    RUNSTONE_TRY(const bool there, runs.has(body.run));
+    if (there) RUNSTONE_TRY(put_shared_body(*db_.writer, body));
   }
   for (const auto& update : batch.runs) {
     RUNSTONE_TRY(const bool there, runs.has(update.run));

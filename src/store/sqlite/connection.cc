@@ -63,6 +63,7 @@ Result<void> Connection::execute(const char* sql) {
 }
 
 sqlite3_stmt* Connection::prepare(const char* sql) {
+  if (counter_ != nullptr) counter_->fetch_add(1, std::memory_order_relaxed);
   const auto [place, is_new] = statements_.try_emplace(sql, nullptr);
   if (place->second == nullptr) {
     sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &place->second, nullptr);

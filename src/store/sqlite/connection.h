@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,6 +16,9 @@
 #include "store/ids.h"
 
 namespace runstone::store::sqlite {
+
+/// How many statements were begun; shared by the connections of a database.
+using StatementCounter = std::atomic<std::int64_t>;
 
 /// One connection and its prepared statements. One thread at a time.
 class Connection {
@@ -32,6 +36,8 @@ class Connection {
   Result<void> execute(const char* sql);
   /// Prepared once, kept. Null on an error, which last_error() has. `sql` must be a literal.
   sqlite3_stmt* prepare(const char* sql);
+  /// From here on its statements are counted there, too.
+  void count_in(StatementCounter& counter) { counter_ = &counter; }
   std::int64_t last_insert_id() const { return sqlite3_last_insert_rowid(handle_); }
   std::int64_t changed_rows() const { return sqlite3_changes64(handle_); }
   /// The engine's error in our codes.
@@ -40,6 +46,7 @@ class Connection {
  private:
   explicit Connection(sqlite3* handle) : handle_(handle) {}
   sqlite3* handle_;
+  StatementCounter* counter_ = nullptr;
   std::unordered_map<const char*, sqlite3_stmt*> statements_;  // literals: their address tells them
 };
 
@@ -79,6 +86,10 @@ class Query {
     if (is_null(column)) return std::nullopt;
     return number(column);
   }
+  std::optional<double> optional_real(int column) const {
+    if (is_null(column)) return std::nullopt;
+    return sqlite3_column_double(statement_, column);
+  }
   template <typename Id>
   Id id(int column) const {
     return static_cast<Id>(number(column));
@@ -87,6 +98,7 @@ class Query {
  private:
   void bind(int index, std::int64_t value) { sqlite3_bind_int64(statement_, index, value); }
   void bind(int index, int value) { sqlite3_bind_int64(statement_, index, value); }
+  void bind(int index, double value) { sqlite3_bind_double(statement_, index, value); }
   void bind(int index, bool value) { sqlite3_bind_int64(statement_, index, value ? 1 : 0); }
   void bind(int index, std::string_view text) {
     // A null pointer would bind NULL where an empty text is meant.

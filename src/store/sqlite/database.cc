@@ -19,6 +19,7 @@ Result<ReaderPool::Lease> ReaderPool::lend() {
     returned_.notify_one();
     return fail(std::move(opened).error());
   }
+  (*opened)->count_in(statements_);
   return Lease(*this, *std::move(opened));
 }
 

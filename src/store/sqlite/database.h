@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,8 +17,11 @@ namespace runstone::store::sqlite {
 /// A bounded set of read connections, opened when first needed.
 class ReaderPool {
  public:
-  ReaderPool(std::string file, int connections_max, int cache_kib)
-      : file_(std::move(file)), connections_max_(connections_max), cache_kib_(cache_kib) {}
+  ReaderPool(std::string file, int connections_max, int cache_kib, StatementCounter& statements)
+      : file_(std::move(file)),
+        connections_max_(connections_max),
+        cache_kib_(cache_kib),
+        statements_(statements) {}
 
   /// A connection for one thread; goes back when the lease ends.
   class Lease {
@@ -42,6 +47,7 @@ class ReaderPool {
   const std::string file_;
   const int connections_max_;
   const int cache_kib_;
+  StatementCounter& statements_;
   std::mutex mutex_;
   std::condition_variable returned_;
   int opened_ = 0;
@@ -53,15 +59,15 @@ class ReaderPool {
 struct Database {
   Database(std::unique_ptr<Connection> the_writer, std::string file, int readers_max,
            int reader_cache_kib)
-      : writer(std::move(the_writer)), readers(std::move(file), readers_max, reader_cache_kib) {}
+      : writer(std::move(the_writer)),
+        readers(std::move(file), readers_max, reader_cache_kib, statements) {
+    writer->count_in(statements);
+  }
 
-  std::mutex writer_mutex;  ///< held for a whole transaction
+  StatementCounter statements{0};  ///< begun on any of its connections; outlives them
+  std::mutex writer_mutex;         ///< held for a whole transaction
   std::unique_ptr<Connection> writer;
   ReaderPool readers;
-
-  /// Statements that were begun on any of its connections.
-  std::int64_t statement_count() const { return statements.load(std::memory_order_relaxed); }
-  std::atomic<std::int64_t> statements{0};
 };
 
 inline Failure missing(const char* what) {

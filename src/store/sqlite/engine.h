@@ -19,8 +19,8 @@ namespace runstone::store::sqlite {
 /// "[1,2,3]", for json_each().
 std::string json_list(std::span<const RunId> ids);
 
-/// The Store over one SQLite file. Its methods are in users.cc, projects.cc, runs.cc, run_changes.cc,
-/// run_pages.cc, lines.cc and commit.cc.
+/// The Store over one SQLite file. Its methods are in users.cc, projects.cc, runs.cc,
+/// run_changes.cc, run_pages.cc, lines.cc and commit.cc.
 class SqliteStore final : public Store {
  public:
   SqliteStore(std::unique_ptr<Connection> writer, std::string file, const OpenOptions& options)
@@ -67,9 +67,8 @@ class SqliteStore final : public Store {
                                                RunColumns columns) const override;
   Result<std::vector<std::pair<std::string, std::int64_t>>> count_sweep_runs(
       ProjectId project) const override;
-  Result<std::int64_t> changed_runs(
-      ProjectId project, std::int64_t since,
-      const std::function<void(ChangedRun&&)>& take) const override;
+  Result<std::int64_t> changed_runs(ProjectId project, std::int64_t since,
+                                    const std::function<void(ChangedRun&&)>& take) const override;
   Result<std::vector<RunId>> list_run_ids(ProjectId project) const override;
   Result<void> move_run(RunId run, ProjectId project, std::int64_t now_us) override;
   Result<std::vector<RunInfo>> list_silent_runs(std::int64_t before_us) const override;
@@ -93,6 +92,7 @@ class SqliteStore final : public Store {
   Result<std::vector<RunFile>> files(RunId run) const override;
   Result<RunFile> file(RunId run, std::string_view name) const override;
   Result<void> delete_file(RunId run, std::string_view name) override;
+  Result<std::vector<SharedBody>> shared_bodies(RunId run) const override;
 
   Result<std::vector<RunKey>> keys_of(std::span<const RunId> runs) const override;
   Result<std::vector<RunCount>> count_files(std::span<const RunId> runs) const override;
@@ -100,7 +100,7 @@ class SqliteStore final : public Store {
                                              Stream stream) const override;
   Result<std::vector<LastPart>> last_parts(std::span<const RunId> runs,
                                            Stream stream) const override;
-  std::int64_t statement_count() const override { return db_.statement_count(); }
+  std::int64_t statement_count() const override { return db_.statements; }
 
   AccountStore& accounts() const override { return *accounts_; }
   ArtifactStore& artifacts() const override { return *artifacts_; }

@@ -178,7 +178,8 @@ Result<RunFile> SqliteStore::file(RunId run, std::string_view name) const {
 
 Result<void> SqliteStore::delete_file(RunId run, std::string_view name) {
   const std::scoped_lock lock(db_.writer_mutex);
-  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM run_files WHERE run_id=? AND name=?", run, name).run());
+  RUNSTONE_TRY(
+      Query(*db_.writer, "DELETE FROM run_files WHERE run_id=? AND name=?", run, name).run());
   if (db_.writer->changed_rows() == 0) return missing("file");
   return {};
 }

@@ -1,4 +1,5 @@
 #include "base/try.h"
+#include "store/sqlite/account_rows.h"
 #include "store/sqlite/engine.h"
 
 namespace runstone::store::sqlite {
@@ -12,11 +13,6 @@ namespace {
   "r.project_id=p.id),"                                                          \
   "0)) AS activity FROM projects p JOIN entities e ON e.id=p.entity_id "
 
-Entity read_entity(const Query& row) {
-  Entity entity{row.id<EntityId>(0), row.text(1), std::nullopt, row.number(3)};
-  if (!row.is_null(2)) entity.user = row.id<UserId>(2);
-  return entity;
-}
 Project read_project(const Query& row) {
   return {row.id<ProjectId>(0), row.id<EntityId>(1), row.text(2),   row.text(3),
           row.text(4),          row.number(5),       row.number(6), row.number(7)};
@@ -26,29 +22,30 @@ Project read_project(const Query& row) {
 
 Result<Entity> SqliteStore::find_entity(std::string_view name) const {
   RUNSTONE_TRY(auto reader, db_.readers.lend());
-  Query query(*reader, "SELECT id,name,user_id,created_at_us FROM entities WHERE name=?", name);
-  return read_one(query, "entity", read_entity);
+  Query query(*reader, RUNSTONE_ENTITY_COLUMNS "FROM entities e WHERE e.name=?", name);
+  return read_one(query, "entity", [](const Query& row) { return read_entity(row, 0); });
 }
 
 Result<Entity> SqliteStore::get_entity(EntityId id) const {
   RUNSTONE_TRY(auto reader, db_.readers.lend());
-  Query query(*reader, "SELECT id,name,user_id,created_at_us FROM entities WHERE id=?", id);
-  return read_one(query, "entity", read_entity);
+  Query query(*reader, RUNSTONE_ENTITY_COLUMNS "FROM entities e WHERE e.id=?", id);
+  return read_one(query, "entity", [](const Query& row) { return read_entity(row, 0); });
 }
 
 Result<std::vector<Entity>> SqliteStore::list_entities() const {
   RUNSTONE_TRY(auto reader, db_.readers.lend());
-  Query query(*reader, "SELECT id,name,user_id,created_at_us FROM entities ORDER BY id");
-  return read_all(query, read_entity);
+  Query query(*reader, RUNSTONE_ENTITY_COLUMNS "FROM entities e ORDER BY e.id");
+  return read_all(query, [](const Query& row) { return read_entity(row, 0); });
 }
 
 Result<Project> SqliteStore::create_project(EntityId entity, std::string_view name,
                                             std::int64_t now_us) {
   RUNSTONE_TRY(const Entity owner, get_entity(entity));
   const std::scoped_lock lock(db_.writer_mutex);
-  auto done = Query(*db_.writer, "INSERT INTO projects (entity_id,name,created_at_us) VALUES (?,?,?)",
-                    entity, name, now_us)
-                  .run();
+  auto done =
+      Query(*db_.writer, "INSERT INTO projects (entity_id,name,created_at_us) VALUES (?,?,?)",
+            entity, name, now_us)
+          .run();
   if (!done && done.error().code == ErrorCode::kConflict) return taken("project", name);
   RUNSTONE_TRY(std::move(done));
   Project made;

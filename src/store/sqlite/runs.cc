@@ -11,12 +11,15 @@ namespace {
 // ?1 and ?2 say whether config and summary are read; without them their pages are not touched.
 #define RUNSTONE_RUN_SELECT(config, summary, more)                                             \
   "SELECT r.id,r.project_id,e.name,p.name,r.name,r.display_name,"                              \
-  "CASE WHEN " config " THEN (SELECT json FROM run_configs WHERE run_id=r.id) ELSE '' END,"    \
-  "CASE WHEN " summary " THEN (SELECT json FROM run_summaries WHERE run_id=r.id) ELSE '' END," \
+  "CASE WHEN " config                                                                          \
+  " THEN (SELECT json FROM run_configs WHERE run_id=r.id) ELSE '' END,"                        \
+  "CASE WHEN " summary                                                                         \
+  " THEN (SELECT json FROM run_summaries WHERE run_id=r.id) ELSE '' END,"                      \
   "r.tags,r.notes,r.description,r.\"group\",r.job_type,r.sweep,r.host,r.program,r.\"commit\"," \
   "r.repo,r.user_id,coalesce(u.name,''),r.state,r.exit_code,r.stop_requested,r.preempting,"    \
   "r.created_at_us,r.updated_at_us,r.heartbeat_at_us,r.finished_at_us,r.history_lines,"        \
-  "r.event_lines,r.console_lines,r.gaps,r.last_step,r.keys_through_line" more                  \
+  "r.event_lines,r.console_lines,r.gaps,r.last_step,r.keys_through_line,r.fork_of,"            \
+  "r.fork_step" more                                                                           \
   " FROM runs r JOIN projects p ON p.id=r.project_id JOIN entities e ON e.id=p.entity_id "     \
   "LEFT JOIN users u ON u.id=r.user_id "
 #define RUNSTONE_RUN_COLUMNS RUNSTONE_RUN_SELECT("?1", "?2", "")
@@ -36,7 +39,7 @@ std::vector<std::string> tags_from(std::string_view text) {
   return tags;
 }
 
-constexpr int kRunColumnCount = 34;
+constexpr int kRunColumnCount = 36;
 
 RunInfo read_run(const Query& row) {
   RunInfo run;
@@ -77,6 +80,8 @@ RunInfo read_run(const Query& row) {
   run.gaps = number();
   run.last_step = number();
   run.keys_through_line = number();
+  if (const auto fork = row.optional_number(column++)) run.fork_of = static_cast<RunId>(*fork);
+  run.fork_step = number();
   return run;
 }
 
@@ -104,7 +109,7 @@ bool only_counters(const RunUpdate& update) {
          !update.job_type && !update.sweep && !update.host && !update.program && !update.commit &&
          !update.repo && !update.tags && !update.state && !update.exit_code &&
          !update.stop_requested && !update.preempting && !update.updated_at_us &&
-         !update.finished_at_us;
+         !update.finished_at_us && !update.fork_of && !update.fork_step;
 }
 
 }  // namespace
@@ -116,7 +121,8 @@ Result<void> SqliteStore::update_run(const RunUpdate& update) {
                      .run());
   }
   if (update.summary_json) {
-    RUNSTONE_TRY(Query(*db_.writer, "INSERT OR REPLACE INTO run_summaries (run_id,json) VALUES (?,?)",
+    RUNSTONE_TRY(Query(*db_.writer,
+                       "INSERT OR REPLACE INTO run_summaries (run_id,json) VALUES (?,?)",
                        update.run, *update.summary_json)
                      .run());
   }
@@ -148,12 +154,13 @@ Result<void> SqliteStore::update_run(const RunUpdate& update) {
                "stop_requested=coalesce(?14,stop_requested),preempting=coalesce(?15,preempting),"
                "updated_at_us=coalesce(?16,updated_at_us),"
                "exit_code=CASE WHEN ?17 THEN ?18 ELSE exit_code END,"
-               "finished_at_us=CASE WHEN ?19 THEN ?20 ELSE finished_at_us END WHERE id=?1",
+               "finished_at_us=CASE WHEN ?19 THEN ?20 ELSE finished_at_us END,"
+               "fork_of=coalesce(?21,fork_of),fork_step=coalesce(?22,fork_step) WHERE id=?1",
                update.run, update.display_name, update.notes, update.description, update.group,
                update.job_type, update.sweep, update.host, update.program, update.commit,
                update.repo, tags, update.state, update.stop_requested, update.preempting,
                update.updated_at_us, update.exit_code.has_value(), exit_code,
-               update.finished_at_us.has_value(), finished)
+               update.finished_at_us.has_value(), finished, update.fork_of, update.fork_step)
       .run();
 }
 
@@ -311,10 +318,11 @@ Result<void> SqliteStore::delete_run(RunId id, std::string_view object_prefix) {
   RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM run_summaries WHERE run_id=?", id).run());
   RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM run_keys WHERE run_id=?", id).run());
   RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM run_files WHERE run_id=?", id).run());
+  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM shared_bodies WHERE run_id=?", id).run());
   RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM tail_chunks WHERE run_id=?", id).run());
   RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM parts WHERE run_id=?", id).run());
-  RUNSTONE_TRY(Query(*db_.writer, "INSERT INTO deleted_runs (run_id,object_prefix) VALUES (?,?)", id,
-                     object_prefix)
+  RUNSTONE_TRY(Query(*db_.writer, "INSERT INTO deleted_runs (run_id,object_prefix) VALUES (?,?)",
+                     id, object_prefix)
                    .run());
   RUNSTONE_TRY(transaction.commit());
   // The pages go back to the disk, not only to the free list.

@@ -1,8 +1,10 @@
 #include "store/sqlite/schema.h"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "base/log.h"
 #include "base/try.h"
 #include "store/sqlite/subjects.h"
 
@@ -81,7 +83,8 @@ CREATE TABLE deleted_runs (run_id INTEGER PRIMARY KEY, object_prefix TEXT NOT NU
 const std::vector<std::vector<const char*>>& migrations() {
   static const std::vector<std::vector<const char*>> all = {
       {kFirst},
-      {kRunChangeSchema, kAccountSchema, kArtifactSchema, kSweepSchema, kAlertSchema, kViewSchema},
+      {kRunChangeSchema, kRunSchema, kAccountSchema, kArtifactSchema, kSweepSchema, kAlertSchema,
+       kViewSchema},
   };
   return all;
 }
@@ -92,11 +95,30 @@ Result<std::int64_t> read_version(Connection& connection) {
   return query.number(0);
 }
 
+// A copy as of one moment, whole even while others read. A half copy of a start that was killed is
+// of no use: the database is still of the old version then, so it is made anew.
+Result<void> back_up(Connection& connection, const std::string& file, std::int64_t version) {
+  const std::string copy = file + ".v" + std::to_string(version) + "-backup";
+  std::error_code ignored;  // if it cannot go, the next statement says why
+  std::filesystem::remove(copy, ignored);
+  log_info("store: copying the database to " + copy + " before it is migrated");
+  return Query(connection, "VACUUM INTO ?", copy).run();
+}
+
 }  // namespace
 
 int newest_schema_version() { return static_cast<int>(migrations().size()); }
 
-Result<void> migrate(Connection& connection) {
+Result<void> check_version(Connection& connection) {
+  RUNSTONE_TRY(const std::int64_t found, read_version(connection));
+  if (found == newest_schema_version()) return {};
+  return fail(ErrorCode::kFailedPrecondition,
+              "the running server's database has schema version " + std::to_string(found) +
+                  ", this Runstone works with " + std::to_string(newest_schema_version()) +
+                  ": use the same version as the server");
+}
+
+Result<void> migrate(Connection& connection, const std::string& file, int to_version) {
   RUNSTONE_TRY(const std::int64_t found, read_version(connection));
   if (found > newest_schema_version()) {
     return fail(ErrorCode::kFailedPrecondition,
@@ -104,7 +126,8 @@ Result<void> migrate(Connection& connection) {
                     "; this Runstone knows " + std::to_string(newest_schema_version()) +
                     ": use a newer one");
   }
-  for (auto version = found; version < newest_schema_version(); ++version) {
+  if (found > 0 && found < to_version) RUNSTONE_TRY(back_up(connection, file, found));
+  for (auto version = found; version < to_version; ++version) {
     RUNSTONE_TRY(auto transaction, Transaction::begin(connection));
     for (const auto* statements : migrations()[static_cast<std::size_t>(version)]) {
       RUNSTONE_TRY(connection.execute(statements));

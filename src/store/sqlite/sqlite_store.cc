@@ -19,7 +19,7 @@ Result<std::unique_ptr<Store>> open_store(const std::filesystem::path& file, Ope
       "PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;"
       "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=2048; PRAGMA journal_size_limit=67108864;"
       "PRAGMA temp_store=MEMORY;"));
-  RUNSTONE_TRY(migrate(*writer));
+  RUNSTONE_TRY(options.migrate ? migrate(*writer, name) : check_version(*writer));
   return std::unique_ptr<Store>(std::make_unique<SqliteStore>(std::move(writer), name, options));
 }
 

@@ -11,6 +11,7 @@ struct OpenOptions {
   int reader_connections = 4;  ///< reads beyond that many wait for one another
   int writer_cache_kib = 4096;
   int reader_cache_kib = 1024;
+  bool migrate = true;  ///< false: kFailedPrecondition for any schema but the newest
 };
 
 /// Opens the database file, made and migrated if need be. WAL with synchronous=FULL: a write that

@@ -49,6 +49,45 @@ TEST_F(SqliteStoreTest, ADatabaseOfANewerVersionIsRefused) {
   EXPECT_EQ(open_store(file_).error().code, ErrorCode::kFailedPrecondition);
 }
 
+// What the first version wrote is there under the newest one, and beside it as it was.
+TEST_F(SqliteStoreTest, AnOlderDatabaseIsMigratedAfterABackup) {
+  const std::string name = file_.string();
+  const std::string copy = name + ".v1-backup";
+  {
+    auto connection = Connection::open(name, {});
+    ASSERT_TRUE(connection && migrate(**connection, name, 1));
+    ASSERT_TRUE((*connection)
+                    ->execute("INSERT INTO users VALUES (1,'alice','','',0,5);"
+                              "INSERT INTO entities VALUES (2,'alice',1,5);"
+                              "INSERT INTO projects VALUES (3,2,'p','',5);"
+                              "INSERT INTO runs (id,project_id,name,display_name,state,"
+                              "created_at_us,updated_at_us,heartbeat_at_us)"
+                              " VALUES (4,3,'r','brisk-otter-1',1,5,5,5)"));
+  }
+  std::ofstream(copy) << "half a copy of a start that was killed";
+  {
+    auto store = open_store(file_);
+    ASSERT_TRUE(store) << store.error().message;
+    const auto run = (*store)->find_run("alice", "p", "r");
+    ASSERT_TRUE(run) << run.error().message;
+    EXPECT_EQ(run->display_name, "brisk-otter-1");
+  }
+  auto backup = Connection::open(copy, {.read_only = true});
+  ASSERT_TRUE(backup) << backup.error().message;
+  Query version(**backup, "PRAGMA user_version"), run(**backup, "SELECT display_name FROM runs");
+  ASSERT_TRUE(*version.next() && *run.next());
+  EXPECT_EQ(version.number(0), 1);
+  EXPECT_EQ(run.text(0), "brisk-otter-1");
+}
+
+TEST_F(SqliteStoreTest, ANewDatabaseNeedsNoBackup) {
+  ASSERT_TRUE(open_store(file_));
+  ASSERT_TRUE(open_store(file_));
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    EXPECT_THAT(entry.path().filename().string(), testing::Not(testing::HasSubstr("backup")));
+  }
+}
+
 TEST_F(SqliteStoreTest, AFileThatIsNoDatabaseIsCorrupt) {
   std::ofstream(file_) << std::string(10'000, 'x');
   EXPECT_EQ(open_store(file_).error().code, ErrorCode::kCorrupt);

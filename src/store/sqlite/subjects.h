@@ -17,6 +17,7 @@ namespace runstone::store::sqlite {
 struct Database;
 
 extern const char kRunChangeSchema[];
+extern const char kRunSchema[];
 extern const char kAccountSchema[];
 std::unique_ptr<AccountStore> make_account_store(Database& db);
 extern const char kArtifactSchema[];

@@ -35,13 +35,13 @@ END;
 
 namespace {
 
-#define RUNSTONE_SWEEP_COLUMNS                                                              \
-  "SELECT s.id,s.project_id,e.name,p.name,s.name,s.display_name,s.description,s.state,"     \
-  "s.method,s.config_yaml,s.controller_json,s.scheduler_json,s.runs_expected,s.best_loss,"  \
-  "s.seed,s.suggestions,s.user_id,s.created_at_us,s.updated_at_us,s.heartbeat_at_us "       \
+#define RUNSTONE_SWEEP_COLUMNS                                                             \
+  "SELECT s.id,s.project_id,e.name,p.name,s.name,s.display_name,s.description,s.state,"    \
+  "s.method,s.config_yaml,s.controller_json,s.scheduler_json,s.runs_expected,s.best_loss," \
+  "s.seed,s.suggestions,s.user_id,s.created_at_us,s.updated_at_us,s.heartbeat_at_us "      \
   "FROM sweeps s JOIN projects p ON p.id=s.project_id JOIN entities e ON e.id=p.entity_id "
 
-#define RUNSTONE_AGENT_COLUMNS                                                      \
+#define RUNSTONE_AGENT_COLUMNS                                                        \
   "SELECT a.id,a.sweep_id,a.name,a.host,a.user_id,a.created_at_us,a.heartbeat_at_us," \
   "(SELECT count(*) FROM sweep_runs r WHERE r.agent_id=a.id) FROM sweep_agents a "
 
@@ -232,8 +232,10 @@ class SqliteSweepStore final : public SweepStore {
     const std::scoped_lock lock(db_.writer_mutex);
     RUNSTONE_TRY(auto transaction, Transaction::begin(*db_.writer));
     RUNSTONE_TRY(apply(*db_.writer, update));
-    RUNSTONE_TRY(Query(*db_.writer, "UPDATE sweep_agents SET heartbeat_at_us=coalesce(?2,"
-                       "heartbeat_at_us) WHERE id=?1", agent, update.heartbeat_at_us)
+    RUNSTONE_TRY(Query(*db_.writer,
+                       "UPDATE sweep_agents SET heartbeat_at_us=coalesce(?2,"
+                       "heartbeat_at_us) WHERE id=?1",
+                       agent, update.heartbeat_at_us)
                      .run());
     if (db_.writer->changed_rows() == 0) return missing("agent");
     for (const auto& run : put_runs) {

@@ -1,20 +1,12 @@
 #include "base/try.h"
+#include "store/sqlite/account_rows.h"
 #include "store/sqlite/engine.h"
 
 namespace runstone::store::sqlite {
 namespace {
 
-constexpr const char* kUserByName =
-    "SELECT id,name,email,display_name,admin,created_at_us FROM users WHERE name=?";
+constexpr const char* kUserByName = RUNSTONE_USER_COLUMNS "FROM users u WHERE u.name=?";
 
-User read_user(const Query& row) {
-  return {row.id<UserId>(0), row.text(1),        row.text(2),
-          row.text(3),       row.number(4) != 0, row.number(5)};
-}
-ApiKey read_api_key(const Query& row) {
-  return {row.id<ApiKeyId>(0), row.id<UserId>(1), row.text(2),
-          row.text(3),         row.text(4),       row.number(5)};
-}
 Session read_session(const Query& row) {
   return {row.text(0), row.id<UserId>(1), row.number(2), row.number(3)};
 }
@@ -37,6 +29,7 @@ Result<void> check_user(Connection& connection, UserId id) {
 Result<User> SqliteStore::create_user(const User& user) {
   const std::scoped_lock lock(db_.writer_mutex);
   RUNSTONE_TRY(auto transaction, Transaction::begin(*db_.writer));
+  RUNSTONE_TRY(check_name_is_free(*db_.writer, "user", user.name));
   RUNSTONE_TRY(or_taken(
       Query(*db_.writer,
             "INSERT INTO users (name,email,display_name,admin,created_at_us) VALUES (?,?,?,?,?)",
@@ -45,11 +38,14 @@ Result<User> SqliteStore::create_user(const User& user) {
       "user", user.name));
   User made = user;
   made.id = UserId{db_.writer->last_insert_id()};
-  RUNSTONE_TRY(
-      or_taken(Query(*db_.writer, "INSERT INTO entities (name,user_id,created_at_us) VALUES (?,?,?)",
-                     made.name, made.id, made.created_at_us)
-                   .run(),
-               "entity", made.name));
+  made.service = false;
+  made.default_entity.clear();
+  made.deleted_at_us = 0;
+  RUNSTONE_TRY(or_taken(
+      Query(*db_.writer, "INSERT INTO entities (name,user_id,created_at_us) VALUES (?,?,?)",
+            made.name, made.id, made.created_at_us)
+          .run(),
+      "entity", made.name));
   RUNSTONE_TRY(transaction.commit());
   return made;
 }
@@ -57,21 +53,19 @@ Result<User> SqliteStore::create_user(const User& user) {
 Result<User> SqliteStore::find_user(std::string_view name) const {
   RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader, kUserByName, name);
-  return read_one(query, "user", read_user);
+  return read_one(query, "user", [](const Query& row) { return read_user(row, 0); });
 }
 
 Result<User> SqliteStore::get_user(UserId id) const {
   RUNSTONE_TRY(auto reader, db_.readers.lend());
-  Query query(*reader,
-              "SELECT id,name,email,display_name,admin,created_at_us FROM users WHERE id=?", id);
-  return read_one(query, "user", read_user);
+  Query query(*reader, RUNSTONE_USER_COLUMNS "FROM users u WHERE u.id=?", id);
+  return read_one(query, "user", [](const Query& row) { return read_user(row, 0); });
 }
 
 Result<std::vector<User>> SqliteStore::list_users() const {
   RUNSTONE_TRY(auto reader, db_.readers.lend());
-  Query query(*reader,
-              "SELECT id,name,email,display_name,admin,created_at_us FROM users ORDER BY id");
-  return read_all(query, read_user);
+  Query query(*reader, RUNSTONE_USER_COLUMNS "FROM users u ORDER BY u.id");
+  return read_all(query, [](const Query& row) { return read_user(row, 0); });
 }
 
 Result<ApiKey> SqliteStore::create_api_key(const ApiKey& key) {
@@ -165,7 +159,8 @@ Result<void> SqliteStore::delete_expired(std::int64_t now_us) {
   const std::scoped_lock lock(db_.writer_mutex);
   RUNSTONE_TRY(auto transaction, Transaction::begin(*db_.writer));
   RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM sessions WHERE expires_at_us<=?", now_us).run());
-  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM signin_tokens WHERE expires_at_us<=?", now_us).run());
+  RUNSTONE_TRY(
+      Query(*db_.writer, "DELETE FROM signin_tokens WHERE expires_at_us<=?", now_us).run());
   return transaction.commit();
 }
 
@@ -173,9 +168,9 @@ Result<std::string> SqliteStore::get_or_create_setting(std::string_view name,
                                                        std::string_view value) {
   const std::scoped_lock lock(db_.writer_mutex);
   RUNSTONE_TRY(auto transaction, Transaction::begin(*db_.writer));
-  RUNSTONE_TRY(
-      Query(*db_.writer, "INSERT OR IGNORE INTO settings (name,value) VALUES (?,?)", name, Blob{value})
-          .run());
+  RUNSTONE_TRY(Query(*db_.writer, "INSERT OR IGNORE INTO settings (name,value) VALUES (?,?)", name,
+                     Blob{value})
+                   .run());
   std::string kept;
   {
     Query query(*db_.writer, "SELECT value FROM settings WHERE name=?", name);

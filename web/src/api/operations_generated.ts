@@ -19,14 +19,93 @@ export type RunFields = {
   historyLineCount: number | null;
 };
 
-export type ViewerData = { viewer: { entity: string | null; username: string | null } | null };
+export type ViewerData = {
+  viewer: {
+    entity: string | null;
+    username: string | null;
+    name: string;
+    email: string | null;
+    admin: boolean | null;
+    teams: {
+      edges: { node: { name: string; isTeam: boolean; viewerRole: string | null } | null }[];
+    } | null;
+  } | null;
+};
 export type ViewerVariables = Record<string, never>;
 export const viewerDocument = `query Viewer {
   viewer {
     entity
     username
+    name
+    email
+    admin
+    teams {
+      edges {
+        node {
+          name
+          isTeam
+          viewerRole
+        }
+      }
+    }
   }
 }` as Document<ViewerData, ViewerVariables>;
+
+export type AccountData = {
+  viewer: {
+    hasPassword: boolean | null;
+    apiKeys: {
+      edges: {
+        node: { id: string; name: string; description: string | null; createdAt: string } | null;
+      }[];
+    } | null;
+  } | null;
+};
+export type AccountVariables = Record<string, never>;
+export const accountDocument = `query Account {
+  viewer {
+    hasPassword
+    apiKeys {
+      edges {
+        node {
+          id
+          name
+          description
+          createdAt
+        }
+      }
+    }
+  }
+}` as Document<AccountData, AccountVariables>;
+
+export type GenerateApiKeyData = {
+  generateApiKey: { apiKey: { id: string; secret: string | null } | null } | null;
+};
+export type GenerateApiKeyVariables = { name: string };
+export const generateApiKeyDocument = `mutation GenerateApiKey($name: String!) {
+  generateApiKey(input: {name: $name}) {
+    apiKey {
+      id
+      secret
+    }
+  }
+}` as Document<GenerateApiKeyData, GenerateApiKeyVariables>;
+
+export type DeleteApiKeyData = { deleteApiKey: { success: boolean | null } | null };
+export type DeleteApiKeyVariables = { id: string };
+export const deleteApiKeyDocument = `mutation DeleteApiKey($id: String!) {
+  deleteApiKey(input: {id: $id}) {
+    success
+  }
+}` as Document<DeleteApiKeyData, DeleteApiKeyVariables>;
+
+export type ChangePasswordData = { changePassword: { success: boolean | null } | null };
+export type ChangePasswordVariables = { current?: string | null; fresh: string };
+export const changePasswordDocument = `mutation ChangePassword($current: String, $fresh: String!) {
+  changePassword(input: {current: $current, new: $fresh}) {
+    success
+  }
+}` as Document<ChangePasswordData, ChangePasswordVariables>;
 
 export type ProjectsData = {
   models: {
@@ -42,9 +121,13 @@ export type ProjectsData = {
     pageInfo: { endCursor: string | null; hasNextPage: boolean };
   } | null;
 };
-export type ProjectsVariables = { first?: number | null; after?: string | null };
-export const projectsDocument = `query Projects($first: Int, $after: String) {
-  models(first: $first, after: $after) {
+export type ProjectsVariables = {
+  entity?: string | null;
+  first?: number | null;
+  after?: string | null;
+};
+export const projectsDocument = `query Projects($entity: String, $first: Int, $after: String) {
+  models(entityName: $entity, first: $first, after: $after) {
     edges {
       node {
         name
@@ -216,3 +299,67 @@ export const deleteRunDocument = `mutation DeleteRun($id: ID!) {
     clientMutationId
   }
 }` as Document<DeleteRunData, DeleteRunVariables>;
+
+export type AlertsData = {
+  alerts: {
+    totalCount: number;
+    edges: {
+      node: {
+        id: string;
+        title: string;
+        text: string;
+        severity: 'INFO' | 'WARN' | 'ERROR';
+        createdAt: string;
+        repeatCount: number;
+        deliveries: {
+          id: string;
+          state: 'QUEUED' | 'DELIVERED' | 'FAILED';
+          attempts: number;
+          lastError: string | null;
+          targetName: string;
+        }[];
+      };
+    }[];
+    pageInfo: { endCursor: string | null; hasNextPage: boolean };
+  } | null;
+};
+export type AlertsVariables = {
+  entity: string;
+  project: string;
+  run: string;
+  first?: number | null;
+  after?: string | null;
+};
+export const alertsDocument =
+  `query Alerts($entity: String!, $project: String!, $run: String!, $first: Int, $after: String) {
+  alerts(
+    entityName: $entity
+    projectName: $project
+    runName: $run
+    first: $first
+    after: $after
+  ) {
+    totalCount
+    edges {
+      node {
+        id
+        title
+        text
+        severity
+        createdAt
+        repeatCount
+        deliveries {
+          id
+          state
+          attempts
+          lastError
+          targetName
+        }
+      }
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+    }
+  }
+}` as Document<AlertsData, AlertsVariables>;

@@ -43,25 +43,27 @@ export const viewerOptions = queryOptions({
   },
 });
 
-export const projectsOptions = infiniteQueryOptions({
-  queryKey: ['projects'],
-  initialPageParam: null as string | null,
-  queryFn: async ({ pageParam, signal }) => {
-    const variables = { first: 100, after: pageParam };
-    const data = await graphql(projectsDocument, variables, signal);
-    return {
-      projects: (data.models?.edges ?? []).map(({ node }): Project => ({
-        entity: node.entityName,
-        name: node.name,
-        createdAtMs: Date.parse(node.createdAt),
-        lastActiveMs: Date.parse(node.lastActive),
-        runCount: node.runCount,
-      })),
-      next: nextCursor(data.models?.pageInfo),
-    };
-  },
-  getNextPageParam: (page) => page.next,
-});
+/** The projects of one entity, newest activity first. */
+export const projectsOptions = (entity: string) =>
+  infiniteQueryOptions({
+    queryKey: ['projects', entity],
+    initialPageParam: null as string | null,
+    queryFn: async ({ pageParam, signal }) => {
+      const variables = { entity, first: 100, after: pageParam };
+      const data = await graphql(projectsDocument, variables, signal);
+      return {
+        projects: (data.models?.edges ?? []).map(({ node }): Project => ({
+          entity: node.entityName,
+          name: node.name,
+          createdAtMs: Date.parse(node.createdAt),
+          lastActiveMs: Date.parse(node.lastActive),
+          runCount: node.runCount,
+        })),
+        next: nextCursor(data.models?.pageInfo),
+      };
+    },
+    getNextPageParam: (page) => page.next,
+  });
 
 interface PageInfo {
   endCursor: string | null;

@@ -74,6 +74,9 @@ function applyToQueries(queries: QueryClient, of: ProjectName, event: LiveEvent)
       return;
     case 'files':
       invalidate(queries, 'files', event.run);
+      return;
+    case 'alert':
+      invalidate(queries, 'alerts', event.run);
   }
 }
 

@@ -4,10 +4,16 @@ interface PopoverProps {
   label: ReactNode;
   title: string;
   children: ReactNode;
+  className?: string;
 }
 
 /** A button that opens a small panel under it; Escape or a click elsewhere closes it. */
-export function Popover({ label, title, children }: PopoverProps): JSX.Element {
+export function Popover({
+  label,
+  title,
+  children,
+  className = 'button',
+}: PopoverProps): JSX.Element {
   const [isOpen, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -28,7 +34,7 @@ export function Popover({ label, title, children }: PopoverProps): JSX.Element {
   return (
     <div className="popover-root" ref={root}>
       <button
-        className="button"
+        className={className}
         title={title}
         aria-expanded={isOpen}
         onClick={() => setOpen(!isOpen)}

@@ -1,3 +1,4 @@
+import { severityOf, type AlertNote } from './alert';
 import { isObject, parseJson, type JsonValue } from './json_value';
 
 /** What /api/events tells; `resync` asks for a fresh read of everything. */
@@ -15,9 +16,19 @@ export type LiveEvent =
     }
   | { kind: 'config'; run: string }
   | { kind: 'console'; run: string; lines: [number, string][] }
-  | { kind: 'files'; run: string; names: string[] };
+  | { kind: 'files'; run: string; names: string[] }
+  | { kind: 'alert'; run: string; alert: AlertNote };
 
-export const eventKinds = ['hello', 'resync', 'rows', 'run', 'config', 'console', 'files'] as const;
+export const eventKinds = [
+  'hello',
+  'resync',
+  'rows',
+  'run',
+  'config',
+  'console',
+  'files',
+  'alert',
+] as const;
 
 /** Throws SyntaxError for data that is not JSON. */
 export function parseEvent(kind: (typeof eventKinds)[number], data: string): LiveEvent {
@@ -63,6 +74,15 @@ export function parseEvent(kind: (typeof eventKinds)[number], data: string): Liv
       return { kind, run, lines: list('lines').map(consoleEntry) };
     case 'files':
       return { kind, run, names: list('names').map(String) };
+    case 'alert': {
+      const alert = {
+        id: text('id') ?? '',
+        title: text('title') ?? '',
+        severity: severityOf(text('severity')),
+        isRepeated: field('repeated') === true,
+      };
+      return { kind, run, alert };
+    }
   }
 }
 

@@ -1,8 +1,8 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState, type JSX } from 'react';
 
-import { projectsOptions, type Project } from '../api/queries';
+import { projectsOptions, viewerOptions, type Project } from '../api/queries';
 import { CodeBlock } from '../components/code_block';
 import { EmptyNotice, Skeleton } from '../components/notice';
 import { SearchBox } from '../components/search_box';
@@ -12,39 +12,73 @@ import { matcher } from '../model/sections';
 import { Failure } from './failure';
 import { firstRunPython } from './snippets';
 
+/** The projects of the viewer and of each of the viewer's teams. */
 export function ProjectsPage(): JSX.Element {
-  const query = useInfiniteQuery(projectsOptions);
+  const viewer = useQuery(viewerOptions);
   const [search, setSearch] = useState('');
-  const projects = query.data?.pages.flatMap((page) => page.projects) ?? [];
-  const wanted = matcher(search);
-  const shown = projects.filter((project) => wanted(project.name));
+  const own = viewer.data?.entity ?? '';
+  const teams = (viewer.data?.teams?.edges ?? []).flatMap(({ node }) => (node ? [node.name] : []));
+  const entities = [...new Set([own, ...teams])].filter((name) => name !== '');
   return (
     <main className="page page-narrow">
       <header className="page-head">
         <h1>Projects</h1>
-        {projects.length > 6 && (
-          <SearchBox label="Search projects" value={search} onChange={setSearch} />
-        )}
+        <SearchBox label="Search projects" value={search} onChange={setSearch} />
       </header>
-      {query.isPending ? (
+      {viewer.isPending ? (
         <Skeleton rows={5} />
+      ) : viewer.error ? (
+        <Failure error={viewer.error} onRetry={() => void viewer.refetch()} />
+      ) : (
+        entities.map((entity) => (
+          <EntityProjects
+            key={entity}
+            entity={entity}
+            search={search}
+            isAlone={entities.length === 1}
+          />
+        ))
+      )}
+    </main>
+  );
+}
+
+interface EntityProjectsProps {
+  entity: string;
+  search: string;
+  /** There is nothing beside it, so that its name needs no heading. */
+  isAlone: boolean;
+}
+
+function EntityProjects({ entity, search, isAlone }: EntityProjectsProps): JSX.Element {
+  const query = useInfiniteQuery(projectsOptions(entity));
+  const projects = query.data?.pages.flatMap((page) => page.projects) ?? [];
+  const wanted = matcher(search);
+  const shown = projects.filter((project) => wanted(project.name));
+  return (
+    <section className="entity-projects" aria-label={entity}>
+      {!isAlone && <h2 className="entity-name">{entity}</h2>}
+      {query.isPending ? (
+        <Skeleton rows={isAlone ? 5 : 2} />
       ) : query.error ? (
         <Failure error={query.error} onRetry={() => void query.refetch()} />
-      ) : projects.length === 0 ? (
-        <FirstRun />
-      ) : (
+      ) : projects.length > 0 ? (
         <ul className="project-list">
           {shown.map((project) => (
             <ProjectCard key={`${project.entity}/${project.name}`} project={project} />
           ))}
         </ul>
+      ) : isAlone ? (
+        <FirstRun />
+      ) : (
+        <p className="quiet">No projects yet.</p>
       )}
       {query.hasNextPage && (
         <button className="button" onClick={() => void query.fetchNextPage()}>
           More projects
         </button>
       )}
-    </main>
+    </section>
   );
 }
 

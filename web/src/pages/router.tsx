@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, redirect } from '@tanstack/react-router';
 
+import { AccountPage } from './account_page';
 import { NotFound } from './not_found';
 import { ProjectPage } from './project_page';
 import { ProjectsPage } from './projects_page';
@@ -24,6 +25,19 @@ const home = createRoute({
   },
 });
 
+const account = createRoute({
+  getParentRoute: () => root,
+  path: '/account',
+  component: AccountPage,
+});
+
+// Where the stock client sends people for a key.
+const authorize = createRoute({
+  getParentRoute: () => root,
+  path: '/authorize',
+  component: AccountPage,
+});
+
 const project = createRoute({
   getParentRoute: () => root,
   path: '/$entity/$project',
@@ -39,7 +53,7 @@ const run = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([projects, home, project, run]),
+  routeTree: root.addChildren([projects, home, account, authorize, project, run]),
   parseSearch,
   stringifySearch,
   defaultPreload: false,

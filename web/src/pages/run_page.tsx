@@ -12,6 +12,8 @@ import { readChartSettings, writeChartSettings } from '../model/chart_settings';
 import { chartedKeys } from '../model/metric';
 import { preferredColour } from '../model/palette';
 import { isLive, runPath, type Run } from '../model/run';
+import { AlertCount, AlertsTab } from './alerts_tab';
+import { AlertNotes } from './alert_notes';
 import { Failure } from './failure';
 import { FilesTab } from './files_tab';
 import { LiveNote } from './live_note';
@@ -26,6 +28,7 @@ const tabNames: Record<RunTab, string> = {
   overview: 'Overview',
   logs: 'Logs',
   files: 'Files',
+  alerts: 'Alerts',
 };
 
 /** One run: its charts, facts, console and files. */
@@ -72,6 +75,7 @@ function RunView({ of }: { of: RunName }): JSX.Element {
             aria-current={name === tab ? 'page' : undefined}
           >
             {tabNames[name]}
+            {name === 'alerts' && <AlertCount of={of} />}
           </Link>
         ))}
       </nav>
@@ -79,6 +83,8 @@ function RunView({ of }: { of: RunName }): JSX.Element {
       {tab === 'overview' && <OverviewTab run={run} />}
       {tab === 'logs' && live && <LogsTab run={run} live={live} lineCount={logLineCount} />}
       {tab === 'files' && <FilesTab of={of} file={search.file ?? null} />}
+      {tab === 'alerts' && <AlertsTab of={of} />}
+      {live && <AlertNotes live={live} />}
     </main>
   );
 }

@@ -43,8 +43,8 @@ function clean<T extends object>(params: T): T {
   return Object.fromEntries(Object.entries(params).filter(([, v]) => v !== undefined)) as T;
 }
 
-export type RunTab = 'charts' | 'overview' | 'logs' | 'files';
-export const runTabs: readonly RunTab[] = ['charts', 'overview', 'logs', 'files'];
+export type RunTab = 'charts' | 'overview' | 'logs' | 'files' | 'alerts';
+export const runTabs: readonly RunTab[] = ['charts', 'overview', 'logs', 'files', 'alerts'];
 
 export interface RunSearch extends ChartSearch {
   tab?: RunTab;

@@ -3,6 +3,7 @@ import { useEffect, useSyncExternalStore, type JSX } from 'react';
 
 import { Icon, Logo, type IconName } from '../components/icon';
 import { useTheme, type ThemeChoice } from '../components/theme';
+import { AccountMenu } from './account_menu';
 import { session } from './session';
 import { SigninPage } from './signin_page';
 
@@ -38,6 +39,7 @@ export function Shell(): JSX.Element {
           )}
         </nav>
         <ThemeToggle />
+        <AccountMenu />
       </header>
       <Outlet />
     </>

@@ -6,3 +6,5 @@ with runstone.init(project="first-steps", config={"lr": 0.01}) as run:
         run.log({"train/loss": 1 / (step + 1)})`;
 
 export const firstLogPython = `run.log({"train/loss": loss, "train/accuracy": accuracy})`;
+
+export const firstAlertPython = `run.alert(title="Loss is NaN", text="at step 300", level="ERROR")`;
