@@ -58,7 +58,8 @@ class ArtifactContract : public testing::TestWithParam<Engine> {
   }
   std::vector<std::string> aliases(ArtifactId id) {
     std::vector<std::string> found;
-    for (const auto& alias : *rows().aliases_of({&id, 1})) found.push_back(alias.alias);
+    const auto kept = rows().aliases_of({&id, 1});
+    for (const auto& alias : *kept) found.push_back(alias.alias);
     return found;
   }
 
