@@ -266,7 +266,7 @@ assert [r.name for r in api.registries("regorg")] == ["models"]
 """,
     )
     # Who is in none of its teams sees no registry, collection or version.
-    key = cli(shared_server, "user", "add", "stranger")[-1]
+    key = cli(shared_server, "user", "add", "registry-stranger")[-1]
     token = base64.b64encode(f"api:{key}".encode()).decode()
     headers = {"Authorization": f"Basic {token}", "Content-Type": "application/json"}
     query = """{ organization(name: "regorg") { name }
