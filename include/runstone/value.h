@@ -32,7 +32,7 @@ class Dict {
   Value& operator[](std::string_view key);
   bool erase(std::string_view key);
   void clear();
-  void reserve(std::size_t count) { items_.reserve(count); }
+  void reserve(std::size_t count);
 
   std::size_t size() const { return items_.size(); }
   bool empty() const { return items_.empty(); }
@@ -120,5 +120,8 @@ class Value {
 
 /// Equal as numbers: 1 equals 1.0, NaN equals NaN; lists and dicts by element.
 bool same_value(const Value& a, const Value& b);
+
+// Here, where a Value is complete.
+inline void Dict::reserve(std::size_t count) { items_.reserve(count); }
 
 }  // namespace runstone

@@ -18,7 +18,6 @@ std::vector<Id> take(std::set<Id>& waiting, Id also) {
 }  // namespace
 
 void ArtifactCache::note(const store::Artifact& artifact) {
-  sequences_[artifact.id] = artifact.sequence;
   if (aliases_.find(artifact.id) == aliases_.end()) without_aliases_.insert(artifact.id);
   if (artifact_tags_.find(artifact.id) == artifact_tags_.end()) without_tags_.insert(artifact.id);
   note_collection(artifact.sequence);
@@ -60,13 +59,11 @@ Result<void> ArtifactCache::read_collections(const std::vector<store::Collection
   return {};
 }
 
-// A client takes a linked version's number there from an alias like "v3", and its number at home
-// for it if there is none.
+// A client takes a version's number in a collection from an alias like "v3"; those before 0.18 in
+// its own sequence, too.
 Result<void> ArtifactCache::add_version_aliases(const std::vector<store::ArtifactId>& ids) {
   RUNSTONE_TRY(const auto places, store_.artifacts().memberships_of(ids));
   for (const auto& place : places) {
-    const auto home = sequences_.find(place.artifact);
-    if (home == sequences_.end() || home->second == place.collection) continue;
     note_collection(place.collection);
     store::ArtifactAlias alias;
     alias.id = store::AliasId(-store::to_number(place.id));  // no row: told apart by its sign

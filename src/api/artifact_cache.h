@@ -30,7 +30,7 @@ class ArtifactCache {
   /// Its aliases and tags have changed since they were read.
   void forget(store::ArtifactId id);
 
-  /// Those in collections that the viewer may read, and "v3" for its place in a portfolio.
+  /// Those in collections that the viewer may read, and "v3" for its place in each.
   Result<std::vector<const store::ArtifactAlias*>> aliases(store::ArtifactId id);
   Result<std::vector<std::string>> tags(store::ArtifactId id);
   Result<std::vector<std::string>> tags(store::CollectionId id);
@@ -47,7 +47,6 @@ class ArtifactCache {
   store::Store& store_;
   const auth::Principal& principal_;
   std::map<store::ArtifactId, std::vector<store::ArtifactAlias>> aliases_;
-  std::map<store::ArtifactId, store::CollectionId> sequences_;
   std::map<store::ArtifactId, std::vector<std::string>> artifact_tags_;
   std::map<store::CollectionId, std::vector<std::string>> collection_tags_;
   std::map<store::CollectionId, std::optional<store::Collection>> collections_;
