@@ -6,6 +6,7 @@ import { withLeaf } from '../model/key_path';
 import { runPath, type Run, type RunState } from '../model/run';
 import { LiveEvents, type LiveListener, type LiveStatus } from './live_events';
 import type { ProjectName, RunDetails, RunName } from './queries';
+import { refresh } from './refresh';
 import { SeriesFeed } from './series_feed';
 
 export interface Live {
@@ -58,7 +59,7 @@ function applyToQueries(queries: QueryClient, of: ProjectName, event: LiveEvent)
     case 'console':
       return;
     case 'resync':
-      void queries.invalidateQueries();
+      void refresh(queries);
       return;
     case 'run':
       changeRun(queries, of, event.run, (run) => changedRun(run, event));
@@ -70,7 +71,7 @@ function applyToQueries(queries: QueryClient, of: ProjectName, event: LiveEvent)
     case 'config':
       invalidate(queries, 'run', event.run);
       invalidate(queries, 'keys', event.run);
-      void queries.invalidateQueries({ queryKey: ['runs', of.entity, of.project] });
+      void refresh(queries, ['runs', of.entity, of.project]);
       return;
     case 'files':
       invalidate(queries, 'files', event.run);
@@ -87,7 +88,7 @@ function nameOf(path: string): RunName | null {
 
 function invalidate(queries: QueryClient, what: string, path: string): void {
   const of = nameOf(path);
-  if (of) void queries.invalidateQueries({ queryKey: [what, of.entity, of.project, of.name] });
+  if (of) void refresh(queries, [what, of.entity, of.project, of.name]);
 }
 
 type RunsPages = { pages: { runs: Run[] }[] };
@@ -115,7 +116,7 @@ function changeRun(
     return { ...before, pages };
   });
   // A run that no list has yet: it has just begun, or it is on a page not loaded.
-  if (!isKnown) void queries.invalidateQueries(lists);
+  if (!isKnown) void refresh(queries, lists.queryKey);
 }
 
 function changedRun(run: Run, event: LiveEvent & { kind: 'run' }): Run {
