@@ -4,11 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
-
-#include "base/random_id.h"
-#include "store/memory/memory_store.h"
-#include "store/sqlite/sqlite_store.h"
-#include "store/store.h"
+#include "store/engine_fixture.h"
 
 namespace runstone::store {
 namespace {
@@ -16,31 +12,12 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-struct Engine {
-  const char* name;
-  std::unique_ptr<Store> (*open)(const std::filesystem::path& folder);
-};
-
-std::unique_ptr<Store> open_memory(const std::filesystem::path&) { return memory::make_store(); }
-std::unique_ptr<Store> open_sqlite(const std::filesystem::path& folder) {
-  auto store = sqlite::open_store(folder / "test.db");
-  EXPECT_TRUE(store) << store.error().message;
-  return *std::move(store);
-}
-
-class AccountStoreContract : public testing::TestWithParam<Engine> {
+class AccountStoreContract : public EngineTest {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() / ("runstone-accounts-" + random_id());
-    std::filesystem::create_directories(folder_);
-    store_ = GetParam().open(folder_);
-    alice_ = make_user("alice");
+    alice_ = user_;
     bob_ = make_user("bob");
     carol_ = make_user("carol");
-  }
-  void TearDown() override {
-    store_.reset();
-    std::filesystem::remove_all(folder_);
   }
 
   UserId make_user(const std::string& name) {
@@ -82,8 +59,6 @@ class AccountStoreContract : public testing::TestWithParam<Engine> {
     return result ? ErrorCode::kInternal : result.error().code;
   }
 
-  std::filesystem::path folder_;
-  std::unique_ptr<Store> store_;
   UserId alice_{}, bob_{}, carol_{};
 };
 
@@ -279,19 +254,16 @@ TEST_P(AccountStoreContract, ListsAreReadForManyAtOnce) {
 }
 
 TEST_P(AccountStoreContract, ChangesOfAUserLeaveTheRest) {
-  ASSERT_TRUE(accounts().update_user(alice_, {.admin = true}));
-  ASSERT_TRUE(accounts().update_user(alice_, {.email = "new@x"}));
-  const auto alice = store_->get_user(alice_).value();
-  EXPECT_TRUE(alice.admin);
-  EXPECT_EQ(alice.email, "new@x");
-  EXPECT_EQ(alice.display_name, "alice");
+  ASSERT_TRUE(accounts().update_user(bob_, {.admin = true}));
+  ASSERT_TRUE(accounts().update_user(bob_, {.email = "new@x"}));
+  const auto bob = store_->get_user(bob_).value();
+  EXPECT_TRUE(bob.admin);
+  EXPECT_EQ(bob.email, "new@x");
+  EXPECT_EQ(bob.display_name, "bob");
   EXPECT_EQ(code(accounts().update_user(UserId{999}, {.admin = true})), ErrorCode::kNotFound);
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, AccountStoreContract,
-                         testing::Values(Engine{"Memory", open_memory},
-                                         Engine{"Sqlite", open_sqlite}),
-                         [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Engines, AccountStoreContract, every_engine(), engine_name);
 
 // The commands change the database from another process: two stores on one file stand for that.
 TEST(AccountsFromOutside, CountFromTheNextRequestOn) {

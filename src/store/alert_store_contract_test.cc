@@ -4,37 +4,19 @@
 
 #include <filesystem>
 #include <functional>
-
-#include "base/random_id.h"
-#include "store/memory/memory_store.h"
-#include "store/sqlite/sqlite_store.h"
-#include "store/store.h"
+#include "store/engine_fixture.h"
 
 namespace runstone::store {
 namespace {
 
 constexpr std::int64_t kMinuteUs = 60'000'000;
 
-struct Engine {
-  const char* name;
-  std::function<std::unique_ptr<Store>(const std::filesystem::path&)> open;
-};
-
-class AlertStoreContract : public testing::TestWithParam<Engine> {
+class AlertStoreContract : public EngineTest {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() / ("runstone_alerts_" + random_id());
-    std::filesystem::create_directories(folder_);
-    store_ = GetParam().open(folder_);
-    ASSERT_TRUE(store_->create_user({.name = "alice"}).has_value());
-    entity_ = store_->find_entity("alice").value().id;
     const auto project = store_->create_project(entity_, "p1", 1).value().id;
     run_ =
         store_->create_run({.project = project, .name = "r1", .display_name = "r1"}, {}).value().id;
-  }
-  void TearDown() override {
-    store_.reset();
-    std::filesystem::remove_all(folder_);
   }
 
   AlertStore& alerts() { return store_->alerts(); }
@@ -51,9 +33,6 @@ class AlertStoreContract : public testing::TestWithParam<Engine> {
     return made;
   }
 
-  std::filesystem::path folder_;
-  std::unique_ptr<Store> store_;
-  EntityId entity_{};
   RunId run_{};
 };
 
@@ -222,33 +201,15 @@ TEST_P(AlertStoreContract, DeletedAlertsLeaveNothingQueued) {
   EXPECT_TRUE(alerts().update_delivery(delivery).has_value());  // a late answer is no error
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Engines, AlertStoreContract,
-    testing::Values(Engine{"memory", [](const auto&) { return memory::make_store(); }},
-                    Engine{"sqlite",
-                           [](const auto& folder) {
-                             return sqlite::open_store(folder / "runstone.db").value();
-                           }}),
-    [](const auto& info) { return std::string(info.param.name); });
-
-TEST(SqliteAlerts, DeletedRunTakesItsAlertsAlong) {
-  const auto folder = std::filesystem::temp_directory_path() / ("runstone_alerts_" + random_id());
-  std::filesystem::create_directories(folder);
-  {
-    const auto store = sqlite::open_store(folder / "runstone.db").value();
-    ASSERT_TRUE(store->create_user({.name = "alice"}).has_value());
-    const auto entity = store->find_entity("alice").value().id;
-    const auto project = store->create_project(entity, "p1", 1).value().id;
-    const auto run =
-        store->create_run({.project = project, .name = "r1", .display_name = "r1"}, {}).value().id;
-    ASSERT_TRUE(store->alerts().create_target({.name = "a", .url = "https://example.org"}));
-    ASSERT_TRUE(store->alerts().raise({.run = run, .entity = entity, .key = "k", .title = "t"}));
-    ASSERT_TRUE(store->delete_run(run, "runs/1"));
-    EXPECT_EQ(store->alerts().count_alerts(run).value(), 0);
-    EXPECT_TRUE(store->alerts().queue_heads().value().empty());
-  }
-  std::filesystem::remove_all(folder);
+TEST_P(AlertStoreContract, DeletedRunTakesItsAlertsAlong) {
+  ASSERT_TRUE(alerts().create_target(target("a")));
+  ASSERT_TRUE(alerts().raise(alert("one")));
+  ASSERT_TRUE(store_->delete_run(run_, "runs/1"));
+  EXPECT_EQ(alerts().count_alerts(run_).value(), 0);
+  EXPECT_TRUE(alerts().queue_heads().value().empty());
 }
+
+INSTANTIATE_TEST_SUITE_P(Engines, AlertStoreContract, every_engine(), engine_name);
 
 }  // namespace
 }  // namespace runstone::store

@@ -5,11 +5,8 @@
 #include <filesystem>
 #include <thread>
 
-#include "base/random_id.h"
 #include "store/artifact_store.h"
-#include "store/memory/memory_store.h"
-#include "store/sqlite/sqlite_store.h"
-#include "store/store.h"
+#include "store/engine_fixture.h"
 
 namespace runstone::store {
 namespace {
@@ -17,26 +14,12 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-struct Engine {
-  const char* name;
-  std::unique_ptr<Store> (*open)(const std::filesystem::path& folder);
-};
-
-class ArtifactContract : public testing::TestWithParam<Engine> {
+class ArtifactContract : public EngineTest {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() / ("runstone-artifacts-" + random_id());
-    std::filesystem::create_directories(folder_);
-    store_ = GetParam().open(folder_);
-    ASSERT_TRUE(store_->create_user({{}, "alice", "a@x", "Alice", true, 5}));
-    entity_ = store_->find_entity("alice")->id;
     project_ = store_->create_project(entity_, "p1", 10)->id;
     type_ = rows().ensure_type(project_, "dataset", 1)->id;
     sequence_ = collection("ds", CollectionKind::kSequence);
-  }
-  void TearDown() override {
-    store_.reset();
-    std::filesystem::remove_all(folder_);
   }
 
   ArtifactStore& rows() { return store_->artifacts(); }
@@ -63,9 +46,6 @@ class ArtifactContract : public testing::TestWithParam<Engine> {
     return found;
   }
 
-  std::filesystem::path folder_;
-  std::unique_ptr<Store> store_;
-  EntityId entity_{};
   ProjectId project_{};
   ArtifactTypeId type_{};
   CollectionId sequence_{};
@@ -192,19 +172,7 @@ TEST_P(ArtifactContract, WholeManifestsAreKeptOncePerWriterOthersEachTime) {
   EXPECT_EQ(rows().manifests(id)->size(), 3u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, ArtifactContract,
-                         testing::Values(Engine{"Memory",
-                                                [](const std::filesystem::path&) {
-                                                  return memory::make_store();
-                                                }},
-                                         Engine{"Sqlite",
-                                                [](const std::filesystem::path& folder) {
-                                                  auto store =
-                                                      sqlite::open_store(folder / "test.db");
-                                                  EXPECT_TRUE(store) << store.error().message;
-                                                  return *std::move(store);
-                                                }}),
-                         [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Engines, ArtifactContract, every_engine(), engine_name);
 
 }  // namespace
 }  // namespace runstone::store

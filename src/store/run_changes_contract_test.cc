@@ -3,39 +3,17 @@
 
 #include <filesystem>
 #include <map>
-
-#include "base/random_id.h"
-#include "store/memory/memory_store.h"
-#include "store/sqlite/sqlite_store.h"
-#include "store/store.h"
+#include "store/engine_fixture.h"
 
 namespace runstone::store {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-using MakeStore = std::unique_ptr<Store> (*)(const std::filesystem::path& folder);
 
-std::unique_ptr<Store> open_memory(const std::filesystem::path&) { return memory::make_store(); }
-std::unique_ptr<Store> open_sqlite(const std::filesystem::path& folder) {
-  return *sqlite::open_store(folder / "test.db");
-}
-
-class RunChanges : public testing::TestWithParam<MakeStore> {
+class RunChanges : public EngineTest {
  protected:
-  void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() / ("runstone-changes-" + random_id());
-    std::filesystem::create_directories(folder_);
-    store_ = GetParam()(folder_);
-    User user;
-    user.name = "alice";
-    ASSERT_TRUE(store_->create_user(user));
-    project_ = store_->create_project(store_->find_entity("alice")->id, "p1", 10)->id;
-  }
-  void TearDown() override {
-    store_.reset();
-    std::filesystem::remove_all(folder_);
-  }
+  void SetUp() override { project_ = store_->create_project(entity_, "p1", 10)->id; }
   RunId make_run(const std::string& name) {
     return store_->create_run({project_, name, name, std::nullopt, RunState::kFinished, 1}, {})->id;
   }
@@ -58,8 +36,6 @@ class RunChanges : public testing::TestWithParam<MakeStore> {
     return all;
   }
 
-  std::filesystem::path folder_;
-  std::unique_ptr<Store> store_;
   ProjectId project_{};
 };
 
@@ -166,8 +142,7 @@ TEST_P(RunChanges, ReadsForManyRunsAtOnce) {
   EXPECT_EQ(files->front().count, 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, RunChanges, testing::Values(&open_memory, &open_sqlite),
-                         [](const auto& info) { return info.index == 0 ? "memory" : "sqlite"; });
+INSTANTIATE_TEST_SUITE_P(Engines, RunChanges, every_engine(), engine_name);
 
 }  // namespace
 }  // namespace runstone::store

@@ -7,11 +7,8 @@
 #include <random>
 #include <thread>
 
-#include "base/random_id.h"
 #include "base/try.h"
-#include "store/memory/memory_store.h"
-#include "store/sqlite/sqlite_store.h"
-#include "store/store.h"
+#include "store/engine_fixture.h"
 
 namespace runstone::store {
 namespace {
@@ -26,32 +23,9 @@ T take(Result<T> result) {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-struct Engine {
-  const char* name;
-  std::unique_ptr<Store> (*open)(const std::filesystem::path& folder);
-};
-
-std::unique_ptr<Store> open_memory(const std::filesystem::path&) { return memory::make_store(); }
-std::unique_ptr<Store> open_sqlite(const std::filesystem::path& folder) {
-  auto store = sqlite::open_store(folder / "test.db");
-  EXPECT_TRUE(store) << store.error().message;
-  return *std::move(store);
-}
-
-class StoreContract : public testing::TestWithParam<Engine> {
+class StoreContract : public EngineTest {
  protected:
-  void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() / ("runstone-store-" + random_id());
-    std::filesystem::create_directories(folder_);
-    store_ = GetParam().open(folder_);
-    user_ = store_->create_user({{}, "alice", "a@x", "Alice", true, 5})->id;
-    entity_ = store_->find_entity("alice")->id;
-    project_ = store_->create_project(entity_, "p1", 10)->id;
-  }
-  void TearDown() override {
-    store_.reset();
-    std::filesystem::remove_all(folder_);
-  }
+  void SetUp() override { project_ = store_->create_project(entity_, "p1", 10)->id; }
 
   RunId make_run(const std::string& name, std::int64_t created_at_us = 100) {
     NewRun run{project_, name, name + " shown", user_, RunState::kRunning, created_at_us};
@@ -62,10 +36,6 @@ class StoreContract : public testing::TestWithParam<Engine> {
     return {run, Stream::kHistory, first, count, first * 10, (first + count - 1) * 10, 7, data};
   }
 
-  std::filesystem::path folder_;
-  std::unique_ptr<Store> store_;
-  UserId user_{};
-  EntityId entity_{};
   ProjectId project_{};
 };
 
@@ -458,10 +428,7 @@ TEST_P(StoreContract, ReadersAndWritersAtOnceSeeWholeTransactions) {
   for (auto& reader : readers) reader.join();
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, StoreContract,
-                         testing::Values(Engine{"memory", &open_memory},
-                                         Engine{"sqlite", &open_sqlite}),
-                         [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Engines, StoreContract, every_engine(), engine_name);
 
 // A picture of all that can be read of a project, to compare engines by.
 std::string picture(const Store& store, ProjectId project) {

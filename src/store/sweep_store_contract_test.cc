@@ -3,10 +3,7 @@
 
 #include <filesystem>
 
-#include "base/random_id.h"
-#include "store/memory/memory_store.h"
-#include "store/sqlite/sqlite_store.h"
-#include "store/store.h"
+#include "store/engine_fixture.h"
 #include "store/sweep_store.h"
 
 namespace runstone::store {
@@ -16,31 +13,9 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
 
-struct Engine {
-  const char* name;
-  std::unique_ptr<Store> (*open)(const std::filesystem::path& folder);
-};
-
-std::unique_ptr<Store> open_memory(const std::filesystem::path&) { return memory::make_store(); }
-std::unique_ptr<Store> open_sqlite(const std::filesystem::path& folder) {
-  auto store = sqlite::open_store(folder / "test.db");
-  EXPECT_TRUE(store) << store.error().message;
-  return *std::move(store);
-}
-
-class SweepStoreContract : public testing::TestWithParam<Engine> {
+class SweepStoreContract : public EngineTest {
  protected:
-  void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() / ("runstone-store-" + random_id());
-    std::filesystem::create_directories(folder_);
-    store_ = GetParam().open(folder_);
-    user_ = store_->create_user({{}, "alice", "a@x", "Alice", true, 5})->id;
-    project_ = store_->create_project(store_->find_entity("alice")->id, "p1", 10)->id;
-  }
-  void TearDown() override {
-    store_.reset();
-    std::filesystem::remove_all(folder_);
-  }
+  void SetUp() override { project_ = store_->create_project(entity_, "p1", 10)->id; }
 
   SweepStore& sweeps() { return store_->sweeps(); }
   Sweep sweep(const std::string& name) {
@@ -80,9 +55,6 @@ class SweepStoreContract : public testing::TestWithParam<Engine> {
     EXPECT_TRUE(store_->create_run(run, first));
   }
 
-  std::filesystem::path folder_;
-  std::unique_ptr<Store> store_;
-  UserId user_{};
   ProjectId project_{};
 };
 
@@ -212,10 +184,13 @@ TEST_P(SweepStoreContract, RunsAreFoundByTheirSweep) {
   EXPECT_THAT(*store_->count_sweep_runs(project_), ElementsAre(Pair("s1", 2), Pair("s2", 1)));
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, SweepStoreContract,
-                         testing::Values(Engine{"memory", open_memory},
-                                         Engine{"sqlite", open_sqlite}),
-                         [](const auto& engine) { return engine.param.name; });
+TEST_P(SweepStoreContract, DeletedProjectTakesItsSweepsAlong) {
+  const auto made = sweep("s1");
+  ASSERT_TRUE(store_->delete_project(project_));
+  EXPECT_EQ(sweeps().get_sweep(made.id).error().code, ErrorCode::kNotFound);
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, SweepStoreContract, every_engine(), engine_name);
 
 }  // namespace
 }  // namespace runstone::store

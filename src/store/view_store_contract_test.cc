@@ -4,35 +4,16 @@
 
 #include <filesystem>
 #include <functional>
-
-#include "base/random_id.h"
-#include "store/memory/memory_store.h"
-#include "store/sqlite/sqlite_store.h"
-#include "store/store.h"
+#include "store/engine_fixture.h"
 
 namespace runstone::store {
 namespace {
 
-struct Engine {
-  const char* name;
-  std::function<std::unique_ptr<Store>(const std::filesystem::path&)> open;
-};
-
-class ViewStoreContract : public testing::TestWithParam<Engine> {
+class ViewStoreContract : public EngineTest {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() / ("runstone_views_" + random_id());
-    std::filesystem::create_directories(folder_);
-    store_ = GetParam().open(folder_);
-    const auto user = store_->create_user({.name = "alice"}).value();
-    user_ = user.id;
-    const auto entity = store_->find_entity("alice").value();
-    project_ = store_->create_project(entity.id, "p1", 1).value().id;
-    other_project_ = store_->create_project(entity.id, "p2", 1).value().id;
-  }
-  void TearDown() override {
-    store_.reset();
-    std::filesystem::remove_all(folder_);
+    project_ = store_->create_project(entity_, "p1", 1).value().id;
+    other_project_ = store_->create_project(entity_, "p2", 1).value().id;
   }
 
   ViewStore& views() { return store_->views(); }
@@ -44,9 +25,6 @@ class ViewStoreContract : public testing::TestWithParam<Engine> {
     return views().create_view(view, 100).value();
   }
 
-  std::filesystem::path folder_;
-  std::unique_ptr<Store> store_;
-  UserId user_{};
   ProjectId project_{}, other_project_{};
 };
 
@@ -134,14 +112,13 @@ TEST_P(ViewStoreContract, DeletedViewIsGone) {
   EXPECT_EQ(views().get_view(a.id).error().code, ErrorCode::kNotFound);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Engines, ViewStoreContract,
-    testing::Values(Engine{"memory", [](const auto&) { return memory::make_store(); }},
-                    Engine{"sqlite",
-                           [](const auto& folder) {
-                             return sqlite::open_store(folder / "runstone.db").value();
-                           }}),
-    [](const auto& info) { return std::string(info.param.name); });
+TEST_P(ViewStoreContract, DeletedProjectTakesItsViewsAlong) {
+  make("a");
+  ASSERT_TRUE(store_->delete_project(project_));
+  EXPECT_TRUE(views().list_views({.project = project_}).value().empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, ViewStoreContract, every_engine(), engine_name);
 
 }  // namespace
 }  // namespace runstone::store

@@ -5,14 +5,11 @@
 
 #include "base/try.h"
 #include "store/memory/account_tables.h"
+#include "store/memory/look_up.h"
 #include "store/memory/subjects.h"
 
 namespace runstone::store::memory {
 namespace {
-
-Failure missing(const char* what) {
-  return fail(ErrorCode::kNotFound, std::string("no such ") + what);
-}
 
 bool same_without_case(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };

@@ -5,14 +5,11 @@
 #include <mutex>
 
 #include "base/try.h"
+#include "store/memory/look_up.h"
 #include "store/memory/subjects.h"
 
 namespace runstone::store::memory {
 namespace {
-
-Failure missing(const char* what) {
-  return fail(ErrorCode::kNotFound, std::string("no such ") + what);
-}
 
 template <typename T>
 bool contains(std::span<const T> all, T one) {

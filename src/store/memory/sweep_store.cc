@@ -5,18 +5,11 @@
 #include <mutex>
 
 #include "base/try.h"
+#include "store/memory/look_up.h"
 #include "store/memory/subjects.h"
 
 namespace runstone::store::memory {
 namespace {
-
-Failure missing(const char* what) {
-  return fail(ErrorCode::kNotFound, std::string("no such ") + what);
-}
-Failure taken(const char* what, std::string_view name) {
-  return fail(ErrorCode::kConflict,
-              std::string(what) + " " + std::string(name) + " exists already");
-}
 
 // What belongs to one sweep. Names of its project and entity are not known here: `sweep` keeps
 // those that it was made with.

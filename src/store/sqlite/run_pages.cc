@@ -1,5 +1,6 @@
 #include "base/try.h"
 #include "store/sqlite/engine.h"
+#include "store/sqlite/line_rows.h"
 
 // What a page of runs is asked for besides its rows: one statement each, however many runs it has.
 namespace runstone::store::sqlite {
@@ -40,18 +41,7 @@ Result<std::vector<TailChunk>> SqliteStore::last_chunks(std::span<const RunId> r
               "c.stream=?2 AND c.first_line=(SELECT max(first_line) FROM tail_chunks WHERE "
               "run_id=j.value AND stream=?2)",
               list, stream);
-  return read_all(query, [](const Query& row) {
-    TailChunk chunk;
-    chunk.run = row.id<RunId>(0);
-    chunk.stream = row.id<Stream>(1);
-    chunk.first_line = row.number(2);
-    chunk.line_count = row.number(3);
-    chunk.first_step = row.number(4);
-    chunk.last_step = row.number(5);
-    chunk.raw_bytes = row.number(6);
-    chunk.data = row.text(7);
-    return chunk;
-  });
+  return read_all(query, read_chunk);
 }
 
 Result<std::vector<LastPart>> SqliteStore::last_parts(std::span<const RunId> runs,
@@ -64,25 +54,7 @@ Result<std::vector<LastPart>> SqliteStore::last_parts(std::span<const RunId> run
               "p.overview FROM json_each(?1) j JOIN parts p ON p.id=(SELECT id FROM parts WHERE "
               "run_id=j.value AND stream=?2 ORDER BY end_line DESC,id DESC LIMIT 1)",
               list, stream);
-  return read_all(query, [](const Query& row) {
-    LastPart last;
-    PartInfo& part = last.info;
-    part.id = row.id<PartId>(0);
-    part.run = row.id<RunId>(1);
-    part.stream = row.id<Stream>(2);
-    part.object_key = row.text(3);
-    part.overview_key = row.text(4);
-    part.size_bytes = row.number(5);
-    part.row_count = row.number(6);
-    part.line_count = row.number(7);
-    part.first_line = row.number(8);
-    part.end_line = row.number(9);
-    part.first_step = row.number(10);
-    part.last_step = row.number(11);
-    part.created_at_us = row.number(12);
-    last.overview = row.text(13);
-    return last;
-  });
+  return read_all(query, [](const Query& row) { return LastPart{read_part(row), row.text(13)}; });
 }
 
 }  // namespace runstone::store::sqlite
