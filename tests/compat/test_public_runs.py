@@ -321,11 +321,14 @@ def test_bad_requests_say_what_is_wrong(filled):
 def test_a_page_costs_the_same_statements_however_long_it_is(filled):
     good = {"project": PROJECT, "entity": filled.entity(), "order": "-summary_metrics.acc"}
 
-    def cost(count: int) -> int:
+    def cost_once(count: int) -> int:
         before = statements(filled)
         edges = filled.graphql(PAGE, **good, perPage=count)["project"]["runs"]["edges"]
         assert len(edges) == count
         return statements(filled) - before
+
+    def cost(count: int) -> int:  # the server's own background work counts, too, now and then
+        return min(cost_once(count) for _ in range(5))
 
     cost(1)  # the index is made
     costs = {count: cost(count) for count in (1, 10, RUNS)}

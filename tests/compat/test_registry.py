@@ -430,7 +430,7 @@ def test_a_page_costs_the_same_statements_however_long_it_is(shared_server, tmp_
         text = shared_server.request("GET", "/api/metrics", headers=shared_server.authorization())[1].decode()
         return int(re.search(r"sql_statements_total (\d+)", text).group(1))
 
-    def cost(count):
+    def cost_once(count):
         before = statements()
         page = shared_server.graphql(query, e=shared_server.entity(), n=count)["project"][
             "artifactCollection"
@@ -438,5 +438,7 @@ def test_a_page_costs_the_same_statements_however_long_it_is(shared_server, tmp_
         assert len(page["artifacts"]["edges"]) == count and page["artifacts"]["totalCount"] == 20
         return statements() - before
 
-    cost(2)
+    def cost(count):  # the server's own background work counts, too, now and then
+        return min(cost_once(count) for _ in range(5))
+
     assert cost(20) == cost(2) <= 40

@@ -301,7 +301,7 @@ def test_prior_runs_and_errors_and_warnings_of_a_config(shared_server, tmp_path)
 
 def test_an_agent_of_a_deleted_sweep_ends(shared_server, tmp_path):
     yaml = "{method: random, parameters: {x: {min: 0.0, max: 1.0}}}"
-    sweep = make_sweep(shared_server, "deleted", yaml)
+    sweep = make_sweep(shared_server, "sweep-deleted", yaml)
     query = json.dumps(
         {
             "query": "mutation D($id: ID!) { deleteSweep(input: {id: $id}) { success } }",
@@ -315,15 +315,16 @@ def test_an_agent_of_a_deleted_sweep_ends(shared_server, tmp_path):
         script(f"""
         import urllib.request
         def train():
-            wandb.init().finish()
+            run = wandb.init()
             headers = {{"Authorization": "{token}", "Content-Type": "application/json"}}
             request = urllib.request.Request("{shared_server.url}/graphql", {query!r}.encode(), headers)
             assert b"true" in urllib.request.urlopen(request).read()
-        wandb.agent("{sweep["name"]}", function=train, project="deleted")
+            run.finish()  # only now: no second run is handed out while this one lives
+        wandb.agent("{sweep["name"]}", function=train, project="sweep-deleted")
         """),
     )
     assert "Sweep was deleted" in done.stderr
-    project = ask(shared_server, tmp_path, "[r.sweep_name for r in api.runs('deleted')]")
+    project = ask(shared_server, tmp_path, "[r.sweep_name for r in api.runs('sweep-deleted')]")
     assert project == [sweep["name"]]  # the run stays
 
 
