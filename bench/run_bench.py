@@ -228,6 +228,7 @@ def measure_server(plan: Plan) -> list[Figure]:
 def measure_clients(plan: Plan) -> list[Figure]:
     """Many clients that each log a row of ten keys once a second, a reader charting."""
     clients, seconds = 200, 10 if plan.quick else 60
+    os.sync()  # what the measurement before has left to be written is not theirs to wait for
     server = Server(plan.work / "clients-data").start()
     try:
         command = [str(BUILD / "bench" / "ingest_load"), "--port", str(server.port), "--key", server.key]
@@ -242,6 +243,43 @@ def measure_clients(plan: Plan) -> list[Figure]:
         Figure(f"{what}: file-stream answer, p99", "ms", 250, result["p99_ms"]),
         Figure(f"{what}: answers of 429", "", 0, result["refused"]),
         Figure(f"{what}: server, peak resident memory", "MB", 400, peak),
+    ]
+
+
+def named_values(program: str) -> dict[str, float]:
+    """What a program of bench/ prints: one JSON object a line, with `name` and `value`."""
+    done = subprocess.run([str(BUILD / "bench" / program)], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"{program} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return {line["name"]: line["value"] for line in lines} | {"last": lines[-1]}
+
+
+def measure_reads(plan: Plan) -> list[Figure]:
+    """Lists of runs and scans of history, in the query library: without GraphQL and HTTP."""
+    lists = [named_values("run_list_bench") for _ in range(plan.repeats(3))]
+    scans = [named_values("scan_bench") for _ in range(plan.repeats(3))]
+
+    def median(runs: list[dict], name: str) -> float:
+        return statistics.median(run[name] for run in runs)
+
+    page = "50 of 10,000 runs x 200 keys, filtered and sorted"
+    scan = "scan of 100,000 rows x 10 keys, in the query library"
+    return [
+        Figure(f"{page}, first page", "ms", 60, median(lists, "run_list_page_1_ms")),
+        Figure(f"{page}, 100th page", "ms", 60, median(lists, "run_list_page_100_ms")),
+        Figure(f"{page}, first look after a start", "ms", None, median(lists, "run_list_cold_ms")),
+        Figure(f"{scan}, whole rows", "ms", 500, median(scans, "scan_history_ms")),
+        Figure(f"{scan}, by keys", "ms", 500, median(scans, "scan_history_keys_ms")),
+    ]
+
+
+def measure_sweeps(plan: Plan) -> list[Figure]:
+    suggestion = named_values("sweep_bench")["last"]
+    what = "suggestion by Bayes, 10 parameters, 300 finished runs, 1,000 of them"
+    return [
+        Figure(f"{what}: mean", "ms", 60, suggestion["value"]),
+        Figure(f"{what}: p99", "ms", 60, suggestion["p99"]),
     ]
 
 
@@ -269,6 +307,8 @@ MEASURES: dict[str, Callable[[Plan], list[Figure]]] = {
     "server": measure_server,
     "clients": measure_clients,
     "chart": measure_chart,
+    "reads": measure_reads,
+    "sweeps": measure_sweeps,
 }
 
 
