@@ -328,7 +328,9 @@ TEST(RunFacts, AnswerAsTheJsonItselfDoes) {
         if (there) break;
       }
       ASSERT_EQ(there, wanted != nullptr);
-      if (there) EXPECT_EQ(json::to_text(found), json::to_text(*wanted));
+      if (there) {
+        EXPECT_EQ(json::to_text(found), json::to_text(*wanted));
+      }
     };
     std::set<std::string> paths;
     all_paths(summary, "", paths);
