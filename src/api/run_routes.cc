@@ -40,7 +40,7 @@ Result<Value> console_of(const Services& services, const auth::Principal& princi
   RUNSTONE_TRY(const auto page, services.query.console(run, first, count));
   List lines;
   lines.reserve(page.lines.size());
-  for (const auto& line : page.lines) lines.push_back(List{line.number, line.text});
+  for (const auto& line : page.lines) lines.emplace_back(List{line.number, line.text});
   return Value(Dict{{"total", page.total}, {"lines", std::move(lines)}});
 }
 

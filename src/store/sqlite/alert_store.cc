@@ -47,7 +47,7 @@ std::string to_json_list(const std::vector<std::string>& texts) {
 template <typename Id>
 std::string to_json_ids(std::span<const Id> ids) {
   List numbers;
-  for (const auto id : ids) numbers.push_back(to_number(id));
+  for (const auto id : ids) numbers.emplace_back(to_number(id));
   return json::to_text(std::move(numbers));
 }
 
