@@ -202,7 +202,7 @@ class ArtifactStore {
                                                           std::int64_t limit) const = 0;
   virtual Result<std::vector<ArtifactEntry>> find_entries(
       ArtifactId artifact, std::span<const std::string> paths) const = 0;
-  virtual Result<std::int64_t> count_files(ArtifactId artifact) const = 0;  ///< no references
+  virtual Result<std::int64_t> count_files(ArtifactId artifact) const = 0;  ///< with references
   virtual Result<ArtifactEntry> find_entry_by_digest(ArtifactId artifact,
                                                      std::string_view digest) const = 0;
   /// Entries that are no references and whose bytes are not here for `entity`, or are of another

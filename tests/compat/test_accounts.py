@@ -372,9 +372,8 @@ def test_a_users_signin_link_is_his(people):
 
 
 def test_verify(shared_server, tmp_path):
-    """The checks of `wandb verify`, but for those of https, of sweeps, which wait for a minute (they are
-    in test_sweeps.py), and of artifacts (test_artifacts.py): that one wants a file:// reference to be
-    downloaded with the stored files, and lists of files do not have references here."""
+    """The checks of `wandb verify`, but for those of https and of sweeps, which wait for a minute (they
+    are in test_sweeps.py)."""
     script = f"""
         import getpass, os, sys
         os.environ["WANDB_SILENT"] = "true"
@@ -390,6 +389,7 @@ def test_verify(shared_server, tmp_path):
         assert verify.check_large_post()
         verify.check_wandb_version(api)
         assert verify.check_run(api)
+        assert verify.check_artifacts()
     """
     done = run_script(shared_server, tmp_path, script)
     assert "\u274c" not in done.stdout, done.stdout

@@ -35,16 +35,19 @@ LOG_AND_READ = """
     run = wandb.init(project="artifacts", id="first")
     art = wandb.Artifact("ds", type="dataset", description="d", metadata={"k": 1})
     art.add_dir("dir")
-    art.add_reference("http://127.0.0.1:9/none.txt", name="far", checksum=False)
-    art.add_reference("file://" + os.path.abspath("near.txt"), name="near", checksum=False)
+    art.add_reference("file://" + os.path.abspath("near.txt"), name="near")
     art.add(wandb.Table(columns=["x"], data=[[1], [2]]), "table")
     run.log_artifact(art, aliases=["best"]).wait()
     facts["v0"] = [art.version, art.state, art.size, sorted(art.manifest.entries)]
 
+    far = wandb.Artifact("far", type="dataset")
+    far.add_reference("http://127.0.0.1:9/none.txt", name="far", checksum=False)
+    run.log_artifact(far).wait()
+    facts["far"] = [(f.name, f.url) for f in api.artifact("artifacts/far:v0").files()]
+
     same = wandb.Artifact("ds", type="dataset")
     same.add_dir("dir")
-    same.add_reference("http://127.0.0.1:9/none.txt", name="far", checksum=False)
-    same.add_reference("file://" + os.path.abspath("near.txt"), name="near", checksum=False)
+    same.add_reference("file://" + os.path.abspath("near.txt"), name="near")
     same.add(wandb.Table(columns=["x"], data=[[1], [2]]), "table")
     run.log_artifact(same, aliases=["again"]).wait()
     facts["same"] = [same.id == art.id, same.version]
@@ -70,6 +73,7 @@ LOG_AND_READ = """
     folder = one.download(root="got")
     facts["a"] = pathlib.Path("got/a.txt").read_text()
     facts["b"] = pathlib.Path("got/sub/b.bin").read_bytes() == bytes(range(256)) * 1000
+    facts["near"] = pathlib.Path("got/near").read_text()
     facts["files"] = sorted(f.name for f in one.files())
     facts["count"] = len(one.files())
     facts["entry"] = pathlib.Path(one.get_entry("sub/b.bin").download(root="alone")).stat().st_size
@@ -94,7 +98,7 @@ def logged(shared_server, tmp_path_factory):
 def test_files_folders_references_and_tables_are_logged(logged):
     version, state, _, entries = logged["v0"]
     assert [version, state] == ["v0", "COMMITTED"]
-    assert entries == ["a.txt", "far", "near", "sub/b.bin", "table.table.json"]
+    assert entries == ["a.txt", "near", "sub/b.bin", "table.table.json"]
     assert logged["v1"] == ["v1", ["latest"]]
 
 
@@ -119,13 +123,15 @@ def test_downloaded_bytes_are_those_that_were_logged(logged):
     assert logged["used"] == "v0"
 
 
-def test_files_of_a_version_are_listed_without_references(logged):
-    assert logged["files"] == ["a.txt", "sub/b.bin", "table.table.json"]
-    assert logged["count"] == 3
+def test_references_of_a_version_are_listed_and_downloaded_from_where_they_point(logged):
+    assert logged["files"] == ["a.txt", "near", "sub/b.bin", "table.table.json"]
+    assert logged["count"] == 4
+    assert logged["near"] == "near"
+    assert logged["far"] == [["far", "http://127.0.0.1:9/none.txt"]]
 
 
 def test_fields_of_a_version_are_kept(logged):
-    assert logged["meta"] == [{"k": 1}, "d", True, 5]
+    assert logged["meta"] == [{"k": 1}, "d", True, 4]
 
 
 def test_a_logged_table_is_an_artifact_of_its_run(logged):

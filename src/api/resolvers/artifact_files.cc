@@ -25,6 +25,7 @@ std::string basename_of(const std::string& name) { return name.substr(name.find_
 
 // The name is for people and for the type of content; the signature is over the digest.
 std::string download_url(const ApiContext& context, const ArtifactFileNode& file) {
+  if (!file.ref.empty()) return file.ref;
   const auto path = "/artifact-files/" + file.digest;
   const auto signed_path =
       context.services.signer.sign_path("GET", path, auth::kDownloadGrantLifetimeUs);
@@ -39,7 +40,9 @@ std::string upload_url(const ApiContext& context, const ArtifactFileNode& file) 
          context.services.signer.sign_path("PUT", path, auth::kUploadGrantLifetimeUs);
 }
 
+// A reference has the digest that its writer gave it, which may be any text.
 std::string base64_digest(const ArtifactFileNode& file) {
+  if (!file.ref.empty()) return file.digest;
   return to_base64(from_hex(file.digest).value_or(""));
 }
 
@@ -62,7 +65,8 @@ std::vector<std::string> wanted_names(const FieldCall& call) {
 
 Node file_node(const std::shared_ptr<const store::Artifact>& artifact,
                const store::ArtifactEntry& entry) {
-  return Node::of(ArtifactFileNode{artifact, entry.path, entry.digest, entry.size_bytes, false});
+  return Node::of(
+      ArtifactFileNode{artifact, entry.path, entry.digest, entry.size_bytes, false, entry.ref});
 }
 
 }  // namespace
@@ -115,7 +119,7 @@ Result<Resolved> list_artifact_files(const FieldCall& call, const store::Artifac
   if (!wanted.empty()) {
     RUNSTONE_TRY(const auto found, rows.find_entries(artifact.id, wanted));
     for (const auto& entry : found) {
-      if (!entry.ref.empty() || (after && entry.path <= *after)) continue;
+      if (after && entry.path <= *after) continue;
       if (connection.edges.size() == limit) {
         connection.has_next = true;
         break;
@@ -124,22 +128,16 @@ Result<Resolved> list_artifact_files(const FieldCall& call, const store::Artifac
     }
     return Resolved(Node::of(std::move(connection)));
   }
-  // References have no bytes here and are passed over, so one page may take several reads.
-  while (!connection.has_next) {
-    std::optional<std::string_view> from;
-    if (after) from = *after;
-    RUNSTONE_TRY(const auto page,
-                 rows.list_entries(artifact.id, from, static_cast<std::int64_t>(limit) + 1));
-    for (const auto& entry : page) {
-      if (!entry.ref.empty()) continue;
-      if (connection.edges.size() == limit) {
-        connection.has_next = true;
-        break;
-      }
-      add(entry);
+  std::optional<std::string_view> from;
+  if (after) from = *after;
+  RUNSTONE_TRY(const auto page,
+               rows.list_entries(artifact.id, from, static_cast<std::int64_t>(limit) + 1));
+  for (const auto& entry : page) {
+    if (connection.edges.size() == limit) {
+      connection.has_next = true;
+      break;
     }
-    if (page.size() <= limit) break;
-    after = page.back().path;
+    add(entry);
   }
   return Resolved(Node::of(std::move(connection)));
 }

@@ -18,6 +18,7 @@ struct ArtifactFileNode {
   std::string digest;  ///< hex MD5 of its bytes
   std::int64_t size_bytes = 0;
   bool to_upload = false;  ///< it is to come, and its bytes are not here
+  std::string ref{};       ///< the URI of a reference, which is listed like a file; "" for a file
 };
 
 /// The field `name` of File.
@@ -25,7 +26,8 @@ Result<graphql::Resolved> artifact_file_field(const graphql::FieldCall& call,
                                               const ArtifactFileNode& file,
                                               const std::string& name);
 
-/// Arguments names, first, after: the version's files by name.
+/// Arguments names, first, after: the version's entries by path. References are among them: the
+/// client downloads what this list names, each reference from where it points to.
 Result<graphql::Resolved> list_artifact_files(const graphql::FieldCall& call,
                                               const store::Artifact& artifact);
 /// The file of its final manifest; null before the commit.

@@ -180,8 +180,7 @@ Result<std::vector<ArtifactEntry>> SqliteArtifactStore::find_entries(
 
 Result<std::int64_t> SqliteArtifactStore::count_files(ArtifactId artifact) const {
   RUNSTONE_TRY(auto reader, db_.readers.lend());
-  Query query(*reader, "SELECT count(*) FROM artifact_entries WHERE artifact_id=? AND ref=''",
-              artifact);
+  Query query(*reader, "SELECT count(*) FROM artifact_entries WHERE artifact_id=?", artifact);
   return read_one(query, "count", [](const Query& row) { return row.number(0); });
 }
 
