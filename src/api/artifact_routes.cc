@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "api/artifact_access.h"
+#include "api/cross_origin.h"
 #include "api/identify.h"
 #include "api/routes.h"
 #include "artifacts/artifacts.h"
@@ -127,7 +128,9 @@ http::Response get_signed(const Services& services, const http::Request& request
   const std::string digest(request.parameter("digest"));
   auto allowed = check_signature(services, request, "GET", "/artifact-files/" + digest);
   if (!allowed) return http::error_response(allowed.error());
-  return send_bytes(services, digest, request.parameter("name"));
+  auto response = send_bytes(services, digest, request.parameter("name"));
+  allow_any_origin(response);
+  return response;
 }
 
 // The entity's own bytes, or those of a version that was linked to where the caller may read.
@@ -160,6 +163,8 @@ http::Response get_with_key(const Services& services, const auth::Principal& pri
 }  // namespace
 
 void add_artifact_routes(http::Router& router, const Services& services) {
+  add_preflight(router, services, "/artifact-uploads/{artifact}/{digest}");
+  add_preflight(router, services, "/artifact-files/{digest}/{name}");
   http::RouteOptions upload;
   upload.max_body_bytes = kFileBytesMax;
   upload.spool = true;

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "api/cross_origin.h"
 #include "api/identify.h"
 #include "api/routes.h"
 #include "base/encoding.h"
@@ -79,7 +80,9 @@ http::Response put_file(const Services& services, http::Request request) {
   const auto stored =
       services.ingest.store_file(run->id, request.parameter("path"), std::move(content));
   if (!stored) return http::error_response(stored.error());
-  return http::text_response(200, "").with("ETag", "\"" + *md5 + "\"");
+  auto response = http::text_response(200, "").with("ETag", "\"" + *md5 + "\"");
+  allow_any_origin(response);
+  return response;
 }
 
 // An object of a store that has no files, read range by range.
@@ -142,6 +145,7 @@ http::Response get_file(const Services& services, const http::Request& request) 
   response.headers.add("X-Content-Type-Options", "nosniff");
   response.headers.add("Cache-Control", "private, no-cache");
   if (!file->md5_base64.empty()) response.headers.add("ETag", "\"" + file->md5_base64 + "\"");
+  if (is_signed(request)) allow_any_origin(response);
   response.body = std::move(*source);
   return response;
 }
@@ -154,6 +158,7 @@ void add_file_routes(http::Router& router, const Services& services) {
              http::on_pool(services.pool, [&services](http::Request request) {
                return get_file(services, request);
              }));
+  add_preflight(router, services, pattern);
   http::RouteOptions upload;
   upload.max_body_bytes = kFileBytesMax;
   upload.spool = true;

@@ -120,7 +120,9 @@ Result<void> IngestService::plan_stream(const Slot& slot, PreparedStream& prepar
     return plan_replacement(slot, prepared, round);
   }
   auto& touched = round.of(slot);
-  if (const std::int64_t gap = prepared.chunk.first_line - end; gap > 0) {
+  // A fork that was resumed before its first line begins at line 1: see Run.historyLineCount.
+  const bool resumed_fork = slot->info.fork_of && end == 0 && prepared.chunk.first_line == 1;
+  if (const std::int64_t gap = prepared.chunk.first_line - end; gap > 0 && !resumed_fork) {
     slot->info.gaps += gap;
     counts_.gap_lines += gap;
     touched.update.gaps = slot->info.gaps;

@@ -386,6 +386,7 @@ def test_verify(shared_server, tmp_path):
         assert verify.check_logged_in(api, host)
         uploaded, url = verify.check_graphql_put(api, host)
         assert uploaded and url.startswith("http")
+        verify.check_cors_configuration(url, host)
         assert verify.check_large_post()
         verify.check_wandb_version(api)
         assert verify.check_run(api)

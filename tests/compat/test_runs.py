@@ -185,6 +185,32 @@ run.finish()
     assert chart(shared_server, "branches/rw", "loss") == ([0, 1, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4, 500, 600])
 
 
+def test_a_fork_resumed_before_its_first_row_goes_on_after_the_fork(shared_server, tmp_path):
+    run_script(
+        shared_server,
+        tmp_path,
+        LOG_TEN
+        + """
+run = init(id="trunk")
+log(run, 0, 10)
+run.finish()
+init(id="twig", fork_from="trunk?_step=4").finish()
+for value in (500, 600):
+    run = init(id="twig", resume="must")
+    assert run.resumed
+    run.log({"loss": value})
+    run.finish()
+""",
+    )
+    facts = shared_server.run_facts("branches", "twig")
+    assert [(row["_step"], row["loss"]) for row in facts["rows"]] == [
+        *((i, i) for i in range(5)),
+        (5, 500),
+        (6, 600),
+    ]
+    assert run_node(shared_server, "branches", "trunk") is not None
+
+
 def test_a_fork_shows_the_other_runs_history_wherever_history_is_read(shared_server, tmp_path):
     run_script(
         shared_server,

@@ -62,8 +62,10 @@ Result<Resolved> parquet_history(const FieldCall&) {
 
 Result<Resolved> tail(const FieldCall& call, store::Stream stream) {
   List lines;
-  if (run_of(call).lines(stream) > 0) {
-    RUNSTONE_TRY(auto last, query_of(call).last_line(run_of(call), stream));
+  const auto& run = run_of(call);
+  // A fork may have rows before its first line.
+  if (run.lines(stream) > 0 || (stream == store::Stream::kHistory && run.last_step >= 0)) {
+    RUNSTONE_TRY(auto last, query_of(call).last_line(run, stream));
     if (last) lines.emplace_back(*std::move(last));
   }
   return Resolved(json::to_text(lines));
