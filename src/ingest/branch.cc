@@ -1,13 +1,18 @@
-// Rewinding and forking: both keep a history's rows up to a step. A fork gets copies of them, with
-// line numbers below zero, since its writer numbers its own lines from zero: whatever happens to
-// the other run later, nothing changes here, and readers need to know nothing about forks.
+// Rewinding and forking: both keep a history's rows up to a step, and the summary that these rows
+// give. A fork gets copies of them, with line numbers below zero, since its writer numbers its own
+// lines from zero: whatever happens to the other run later, nothing changes here, and readers need
+// to know nothing about forks. Either writer begins without what was kept and sends only what it
+// sets itself: that is put over what is there (`fork_of` says so; a run that was rewound is its
+// own).
 #include <algorithm>
 #include <map>
 #include <utility>
 
+#include "base/json.h"
 #include "base/try.h"
 #include "ingest/ingest_service.h"
 #include "ingest/run_rules.h"
+#include "ingest/summary_cut.h"
 #include "store/apply_update.h"
 #include "store/parts/part.h"
 #include "store/tail_lines.h"
@@ -145,6 +150,33 @@ class HistoryUpTo {
   std::vector<std::vector<std::int64_t>> hidden_;
 };
 
+/// The summary of a history's rows up to its step.
+Result<std::string> cut_summary(const store::Store& store, const HistoryUpTo& history,
+                                store::RunId run) {
+  RUNSTONE_TRY(const auto stored, store.get_run(run));
+  RUNSTONE_TRY(const auto keys, store.keys(run));
+  SummaryCut cut(keys, stored.config_json);
+  for (std::size_t i = 0; i < history.parts().size(); ++i) {
+    RUNSTONE_TRY(const auto rows, history.part_rows(i, 0));
+    cut.add(rows);
+  }
+  cut.add(history.tail_rows(0));
+  return cut.apply(stored.summary_json);
+}
+
+/// A fork's own config over the other run's. Of the other's environments nothing is taken: they are
+/// those of its writers.
+Result<std::string> inherited_config(const std::string& parent_json, const std::string& own_json) {
+  RUNSTONE_TRY(auto parent, json::parse(parent_json));
+  Dict* at = parent.if_dict();
+  for (const char* label : {"_wandb", "value"}) {
+    Value* below = at != nullptr ? at->find(label) : nullptr;
+    at = below != nullptr ? below->if_dict() : nullptr;
+  }
+  if (at != nullptr) at->erase("e");
+  return merge_configs(json::to_text(parent), own_json);
+}
+
 /// The batch that is being made of a kept history.
 struct Kept {
   store::Batch batch;
@@ -162,6 +194,12 @@ struct Kept {
 // Under write_mutex_ throughout. A rewind is rare and its writer waits for it; parts that lie
 // before the step stay as they are, so what is written anew is at most one part and the tail.
 Result<store::RunInfo> IngestService::rewind_run(store::RunId run, std::int64_t step) {
+  // Reads every row that is kept, so before the lock: its writer is not sending now.
+  RUNSTONE_TRY(const auto lines_before, store_.lines(run, Stream::kHistory));
+  HistoryUpTo history_before(store_, objects_, lines_before, step);
+  RUNSTONE_TRY(history_before.begin());
+  RUNSTONE_TRY(auto summary, cut_summary(store_, history_before, run));
+
   const std::scoped_lock lock(write_mutex_);
   RUNSTONE_TRY(const Slot slot, find_slot(run));
   RUNSTONE_TRY(const auto lines, store_.lines(run, Stream::kHistory));
@@ -240,7 +278,10 @@ Result<store::RunInfo> IngestService::rewind_run(store::RunId run, std::int64_t 
   update.history_lines = update.keys_through_line = std::max<std::int64_t>(0, kept.end_line);
   update.event_lines = update.console_lines = update.gaps = 0;
   update.last_step = kept.last_step;
+  update.fork_of = run;
+  update.fork_step = step;
   store::apply_update(slot->info, update);
+  update.summary_json = std::move(summary);
   touched.change.run = touched.change.anew = true;
   RUNSTONE_TRY(commit_round(round));
   bury(replaced);
@@ -252,7 +293,7 @@ Result<store::RunInfo> IngestService::rewind_run(store::RunId run, std::int64_t 
 Result<store::RunInfo> IngestService::begin_with_history(const store::RunInfo& run,
                                                          const BranchPoint& from) {
   RUNSTONE_TRY(const auto parent,
-               store_.find_run(run.entity_name, run.project_name, from.run, {false, false}));
+               store_.find_run(run.entity_name, run.project_name, from.run, {true, false}));
   RUNSTONE_TRY(const auto lines, store_.lines(parent.id, Stream::kHistory));
   HistoryUpTo history(store_, objects_, lines, from.step);
   RUNSTONE_TRY(history.begin());
@@ -285,6 +326,11 @@ Result<store::RunInfo> IngestService::begin_with_history(const store::RunInfo& r
     give_up();
     return fail(std::move(done).error().with_context("the history of run " + from.run));
   }
+  auto summary = cut_summary(store_, history, parent.id);
+  if (!summary) {
+    give_up();
+    return fail(std::move(summary).error().with_context("the summary of run " + from.run));
+  }
 
   {
     const std::scoped_lock lock(write_mutex_);
@@ -307,6 +353,10 @@ Result<store::RunInfo> IngestService::begin_with_history(const store::RunInfo& r
     touched.update.fork_step = from.step;
     touched.update.last_step = kept.last_step;
     store::apply_update(slot->info, touched.update);
+    touched.update.summary_json = *std::move(summary);
+    RUNSTONE_TRY(const auto own, store_.get_run(run.id, {.config = true, .summary = false}));
+    RUNSTONE_TRY(touched.update.config_json, inherited_config(parent.config_json, own.config_json));
+    touched.change.config = true;
     touched.write_keys = touched.change.run = touched.change.anew = true;
     RUNSTONE_TRY(commit_round(round));
   }

@@ -150,6 +150,59 @@ TEST_F(Branch, RewindingForgetsKeysThatOnlyCameLater) {
   for (const auto& key : keys) EXPECT_NE(key.name, "late");
 }
 
+TEST_F(Branch, TheSummaryOfARewoundRunIsThatOfItsRows) {
+  ASSERT_TRUE(send_history(0, {R"({"_step":0,"loss":3,"acc":1})", R"({"_step":1,"loss":2})",
+                               R"({"_step":2,"loss":1,"late":1})"}));
+  protocol::FileStreamBody body;
+  body.summary = R"({"loss":{"min":1},"acc":1,"late":1,"_step":2,"by_hand":"x"})";
+  ASSERT_TRUE(send(std::move(body), "r1"));
+  const auto rewound = ingest_->rewind_run(run_, 1);
+  ASSERT_TRUE(rewound);
+  EXPECT_EQ(*json::parse(rewound->summary_json),
+            *json::parse(R"({"loss":{"min":2},"acc":1,"_step":1,"by_hand":"x"})"));
+  // The writer begins with an empty summary, which takes nothing away.
+  protocol::FileStreamBody more;
+  more.summary = R"({"loss":{"min":0.5},"_step":2})";
+  ASSERT_TRUE(send(std::move(more), "r1"));
+  EXPECT_EQ(*json::parse(memory_->get_run(run_)->summary_json),
+            *json::parse(R"({"loss":{"min":0.5},"acc":1,"_step":1,"by_hand":"x"})"));
+}
+
+TEST_F(Branch, AForkHasTheSummaryOfItsRowsAndTheConfigBelowItsOwn) {
+  UpsertRun parent;
+  parent.entity = "alice";
+  parent.project = "p";
+  parent.name = "r1";
+  parent.config_json =
+      R"({"lr":{"value":1},"old":{"value":2},"_wandb":{"value":{"m":[{"1":"loss"}],"e":{"w":{}}}}})";
+  ASSERT_TRUE(ingest_->upsert_run(parent));
+  ASSERT_TRUE(send_history(0, {R"({"_step":0,"loss":3})", R"({"_step":1,"loss":2})"}));
+  protocol::FileStreamBody body;
+  body.summary = R"({"loss":2,"by_hand":"x"})";
+  ASSERT_TRUE(send(std::move(body), "r1"));
+
+  UpsertRun input;
+  input.entity = "alice";
+  input.project = "p";
+  input.name = "child";
+  input.config_json =
+      R"({"lr":{"value":9},"_wandb":{"value":{"branch_point":{"run_id":"r1","step":0}}}})";
+  const auto child = ingest_->upsert_run(input);
+  ASSERT_TRUE(child) << child.error().message;
+  EXPECT_EQ(*json::parse(child->run.summary_json), *json::parse(R"({"loss":3,"by_hand":"x"})"));
+  const std::string config =
+      R"({"lr":{"value":9},"old":{"value":2},)"
+      R"("_wandb":{"value":{"m":[{"1":"loss"}],"branch_point":{"run_id":"r1","step":0}}}})";
+  EXPECT_EQ(*json::parse(child->run.config_json), *json::parse(config));
+  // Its writer sends its own config again, and more of it.
+  input.config_json =
+      R"({"lr":{"value":9},"new":{"value":3},"_wandb":{"value":{"branch_point":{"run_id":"r1","step":0}}}})";
+  const auto again = ingest_->upsert_run(input);
+  ASSERT_TRUE(again);
+  const auto stored = *json::parse(again->run.config_json);
+  EXPECT_TRUE(stored.get("old") != nullptr && stored.get("new") != nullptr);
+}
+
 TEST_F(Branch, ARewindThatFailsChangesNothing) {
   ASSERT_TRUE(send_history(0, rows(0, 10)));
   failing_.fail_commit(1, FailingStore::When::kBefore);

@@ -82,7 +82,11 @@ void IngestService::commit_waiting(std::vector<Pending>& waiting) {
 Result<AppendAnswer> IngestService::plan(Pending& pending, Round& round) {
   RUNSTONE_TRY(Slot slot, find_slot(pending.path));
   slot->used_at_us = clock_.monotonic_us();
-  if (pending.shared) RUNSTONE_TRY(plan_shared(slot, pending, round));
+  if (pending.shared) {
+    RUNSTONE_TRY(plan_shared(slot, pending, round));
+  } else if (slot->info.fork_of) {
+    RUNSTONE_TRY(put_summary_over(slot, pending, round));
+  }
   for (auto& prepared : pending.streams) RUNSTONE_TRY(plan_stream(slot, prepared, round));
 
   auto& touched = round.of(slot);

@@ -112,13 +112,14 @@ class Ingest {
   // The calls below block. Each is durable on return; what it changed is told to live().
 
   /// Makes or changes a run by the rules of upsertBucket. A new run whose config has
-  /// `_wandb.branch_point` begins with the history of that run up to that step.
+  /// `_wandb.branch_point` begins with the history of that run up to that step, with the summary of
+  /// these rows and with that run's config below its own.
   /// Errors   kNotFound for an unknown id or entity or a fork of a run that is not there,
   /// kInvalidArgument for JSON or names that are none.
   virtual Result<UpsertedRun> upsert_run(UpsertRun input) = 0;
-  /// Takes the history back to its rows with `_step` <= `step`; the others are gone for good, and
-  /// so are the system metrics and the console, which the writer begins anew. The run is running
-  /// again.
+  /// Takes the history back to its rows with `_step` <= `step`, and the summary to what these rows
+  /// give; the others are gone for good, and so are the system metrics and the console, which the
+  /// writer begins anew. The run is running again.
   virtual Result<store::RunInfo> rewind_run(store::RunId run, std::int64_t step) = 0;
   /// Announces files; their content comes with store_file(). In the order given.
   virtual Result<std::vector<store::RunFile>> create_files(store::RunId run,

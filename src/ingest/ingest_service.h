@@ -116,6 +116,8 @@ class IngestService final : public Ingest {
   // shared.cc
   Result<void> plan_shared(const Slot& slot, Pending& pending, Round& round);
   Result<void> place_shared_lines(const Slot& slot, Pending& pending, Round& round);
+  /// For a writer whose summary has only what it logged itself: over what is there.
+  Result<void> put_summary_over(const Slot& slot, Pending& pending, Round& round);
 
   // branch.cc
   Result<store::RunInfo> begin_with_history(const store::RunInfo& run, const BranchPoint& from);

@@ -210,7 +210,9 @@ Result<UpsertedRun> IngestService::write_run(UpsertRun input,
     slot = *std::move(found);
   }
 
-  if (input.merge_config && input.config_json) {
+  // The writer of a fork sends what it set itself, over what the other run had.
+  const bool of_fork = branch && branch->run != slot->info.name && slot->info.fork_of;
+  if ((input.merge_config || of_fork) && input.config_json) {
     RUNSTONE_TRY(const auto before, store_.get_run(slot->id, {.config = true, .summary = false}));
     RUNSTONE_TRY(input.config_json, merge_configs(before.config_json, *input.config_json));
   }

@@ -93,6 +93,10 @@ Result<std::string> merge_configs(const std::string& before, const std::string& 
 
 Result<void> IngestService::plan_shared(const Slot& slot, Pending& pending, Round& round) {
   RUNSTONE_TRY(place_shared_lines(slot, pending, round));
+  return put_summary_over(slot, pending, round);
+}
+
+Result<void> IngestService::put_summary_over(const Slot& slot, Pending& pending, Round& round) {
   auto& own = pending.flags.summary;
   if (!own) return {};
   auto& touched = round.of(slot);

@@ -185,6 +185,37 @@ run.finish()
     assert chart(shared_server, "branches/rw", "loss") == ([0, 1, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4, 500, 600])
 
 
+def test_the_summary_follows_the_rows_of_a_rewound_run_and_of_a_fork(shared_server, tmp_path):
+    run_script(
+        shared_server,
+        tmp_path,
+        LOG_TEN
+        + """
+run = init(id="summed", config={"lr": 1, "old": 2})
+run.define_metric("acc", summary="max,mean")
+for i in range(10):
+    run.log({"acc": i, "last": i, **({"late": 1} if i > 6 else {})})
+run.summary["by_hand"] = "kept"
+run.finish()
+run = init(id="branched", fork_from="summed?_step=3", config={"lr": 5})
+run.log({"own": 1})
+run.finish()
+run = init(resume_from="summed?_step=4")
+run.log({"own": 1})
+run.finish()
+""",
+    )
+
+    def summary_of(run: str) -> dict:
+        summary = json.loads(run_node(shared_server, "branches", run, "summaryMetrics")["summaryMetrics"])
+        return {key: value for key, value in summary.items() if not key.startswith("_")}
+
+    assert summary_of("summed") == {"acc": {"max": 4, "mean": 2}, "last": 4, "own": 1, "by_hand": "kept"}
+    assert summary_of("branched") == {"acc": {"max": 3, "mean": 1.5}, "last": 3, "own": 1, "by_hand": "kept"}
+    config = shared_server.run_facts("branches", "branched")["config"]
+    assert config["lr"] == {"value": 5} and config["old"] == {"value": 2}
+
+
 def test_a_fork_resumed_before_its_first_row_goes_on_after_the_fork(shared_server, tmp_path):
     run_script(
         shared_server,
