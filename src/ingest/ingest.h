@@ -138,6 +138,10 @@ class Ingest {
   /// its old address, and would lose what it sends there. kConflict for a name taken there.
   virtual Result<void> move_run(store::RunId run, store::ProjectId project) = 0;
 
+  /// kFailedPrecondition while a writer may still come to one of its runs, as for move_run();
+  /// kConflict for a name taken, kInvalidArgument for one that is none.
+  virtual Result<void> rename_project(store::ProjectId project, std::string_view name) = 0;
+
   virtual LiveEvents& live() = 0;
   virtual IngestCounts counts() const = 0;
 

@@ -82,6 +82,7 @@ class IngestService final : public Ingest {
   Result<void> request_stop(store::RunId run) override;
   Result<void> delete_run(store::RunId run) override;
   Result<void> move_run(store::RunId run, store::ProjectId project) override;
+  Result<void> rename_project(store::ProjectId project, std::string_view name) override;
   LiveEvents& live() override { return hub_; }
   IngestCounts counts() const override;
   Result<void> check_silence() override;
@@ -95,6 +96,7 @@ class IngestService final : public Ingest {
   Result<Slot> find_slot(store::RunId id);
   Result<Slot> load_slot(store::RunInfo info);  // slots_mutex_ held
   void drop_slot(const Slot& slot);
+  void drop_slots(store::ProjectId project);
   void evict_slots();
 
   // append.cc

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/encoding.h"
@@ -290,6 +291,21 @@ Result<void> IngestService::move_run(store::RunId run, store::ProjectId project)
   }
   RUNSTONE_TRY(store_.move_run(run, project, clock_.now_us()));
   drop_slot(slot);  // it has the old address
+  return {};
+}
+
+Result<void> IngestService::rename_project(store::ProjectId project, std::string_view name) {
+  RUNSTONE_TRY(check_name("project", name));
+  const std::scoped_lock lock(write_mutex_);
+  RUNSTONE_TRY(const auto live, store_.list_silent_runs(std::numeric_limits<std::int64_t>::max()));
+  for (const auto& run : live) {
+    if (run.project != project) continue;
+    return fail(ErrorCode::kFailedPrecondition,
+                "run " + run.name + " is " + store::to_string(run.state) +
+                    ": the project can be renamed when all of its runs have ended");
+  }
+  RUNSTONE_TRY(store_.rename_project(project, name));
+  drop_slots(project);  // they have the old address
   return {};
 }
 

@@ -88,6 +88,17 @@ void IngestService::drop_slot(const Slot& slot) {
   slots_by_id_.erase(store::to_number(slot->id));
 }
 
+void IngestService::drop_slots(store::ProjectId project) {
+  std::vector<Slot> dropped;
+  {
+    const std::scoped_lock lock(slots_mutex_);
+    for (const auto& [id, slot] : slots_by_id_) {
+      if (slot->info.project == project) dropped.push_back(slot);
+    }
+  }
+  for (const auto& slot : dropped) drop_slot(slot);
+}
+
 void IngestService::evict_slots() {
   const std::scoped_lock write(write_mutex_);
   const std::scoped_lock lock(slots_mutex_);

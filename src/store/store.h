@@ -189,6 +189,7 @@ class Store {
   virtual Result<std::vector<Project>> list_projects(
       EntityId entity) const = 0;  ///< newest activity first
   virtual Result<void> set_project_description(ProjectId id, std::string_view text) = 0;
+  virtual Result<void> rename_project(ProjectId id, std::string_view name) = 0;  ///< or kConflict
   virtual Result<void> delete_project(ProjectId id) = 0;  ///< kFailedPrecondition while it has runs
 
   // Runs ---------------------------------------------------------------------------------------

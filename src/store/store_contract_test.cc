@@ -105,6 +105,12 @@ TEST_P(StoreContract, ProjectsCountTheirRuns) {
   EXPECT_EQ(listed->at(0).name, "p1");
   ASSERT_TRUE(store_->set_project_description(other->id, "about"));
   EXPECT_EQ(store_->get_project(other->id)->description, "about");
+  EXPECT_EQ(store_->rename_project(other->id, "p1").error().code, ErrorCode::kConflict);
+  ASSERT_TRUE(store_->rename_project(other->id, "renamed"));
+  ASSERT_TRUE(store_->rename_project(other->id, "renamed"));  // its own name is not taken
+  EXPECT_EQ(store_->find_project("alice", "renamed")->id, other->id);
+  EXPECT_EQ(store_->find_project("alice", other->name).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(store_->rename_project(ProjectId{999}, "x").error().code, ErrorCode::kNotFound);
   EXPECT_EQ(store_->delete_project(project_).error().code, ErrorCode::kFailedPrecondition);
   ASSERT_TRUE(store_->delete_project(other->id));
   EXPECT_EQ(store_->get_project(other->id).error().code, ErrorCode::kNotFound);

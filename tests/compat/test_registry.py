@@ -261,6 +261,19 @@ registry.save()
 registry = api.registry("models", "regorg")
 assert registry.description == "fewer" and sorted(registry.artifact_types) == ["model", "weights"]
 assert {m.user.username for m in registry.user_members()} and [m.team.name for m in registry.team_members()] == ["regteam"]
+registry.name = "nets"
+registry.save()
+assert [r.name for r in api.registries("regorg")] == ["any", "nets"] and registry.full_name == "wandb-registry-nets"
+assert api.artifact("wandb-registry-nets/zoo:prod").source_name == "net:v1"
+registry.name = "any"
+try:
+    registry.save()
+    raise SystemExit("renamed to a name that is taken")
+except Exception as error:
+    assert not isinstance(error, SystemExit)
+registry = api.registry("nets", "regorg")
+registry.name = "models"
+registry.save()
 api.registry("any", "regorg").delete()
 assert [r.name for r in api.registries("regorg")] == ["models"]
 """,

@@ -150,11 +150,18 @@ Result<Resolved> update_manifest(const FieldCall& call) {
   const auto& input = input_of(call);
   const auto text = word_at(input, "artifactManifestID");
   const auto id = parse_id("ArtifactManifest", text);
-  if (!id) return fail(ErrorCode::kNotFound, "no artifact manifest has the id " + text);
-  RUNSTONE_TRY(const auto found,
-               context.services.store.artifacts().get_manifest(store::ManifestId(*id)));
-  RUNSTONE_TRY(const auto artifact,
-               writable_artifact(context, make_id("Artifact", to_number(found.artifact))));
+  const auto missing = [&] {
+    return fail(ErrorCode::kNotFound, "no artifact manifest has the id " + text);
+  };
+  if (!id) return missing();
+  const auto known = context.services.store.artifacts().get_manifest(store::ManifestId(*id));
+  if (!known && known.error().code != ErrorCode::kNotFound) return fail(known.error());
+  if (!known) return missing();
+  const auto& found = *known;
+  const auto artifact_id = make_id("Artifact", to_number(found.artifact));
+  // Which version it belongs to is for those to know who may read it.
+  if (!readable_artifact(context, artifact_id)) return missing();
+  RUNSTONE_TRY(const auto artifact, writable_artifact(context, artifact_id));
   RUNSTONE_TRY(const auto base, base_of(call, input));
   RUNSTONE_TRY(const auto manifest, context.services.artifacts.update_manifest(
                                         found.id, word_at(input, "digest"), base));

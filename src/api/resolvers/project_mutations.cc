@@ -3,6 +3,8 @@
 #include "api/api_context.h"
 #include "api/registry_rules.h"
 #include "api/resolvers/resolvers.h"
+#include "artifacts/artifacts.h"
+#include "artifacts/collections.h"
 #include "base/try.h"
 #include "ingest/name_rules.h"
 #include "store/artifact_store.h"
@@ -47,6 +49,36 @@ Result<Resolved> upsert_model(const FieldCall& call) {
     project->description = *description->if_string();
   }
   if (is_registry(name)) RUNSTONE_TRY(save_registry(context, *project, input));
+  payload.project = std::make_shared<const store::Project>(*std::move(project));
+  return Resolved(Node::of(std::move(payload)));
+}
+
+Result<Resolved> rename_project(const FieldCall& call) {
+  const auto& context = context_of(call);
+  auto& store = context.services.store;
+  const auto& input = *call.argument("input");
+  const std::string entity(text_at(input, "entityName"));
+  const std::string before(text_at(input, "oldProjectName"));
+  const std::string name(text_at(input, "newProjectName"));
+  RUNSTONE_TRY(require(context, auth::Action::kWrite, entity));
+  RUNSTONE_TRY(auto project, if_found(store.find_project(entity, before)));
+  if (!project) {
+    return fail(ErrorCode::kNotFound, "there is no project " + entity + "/" + before);
+  }
+  if (is_registry(before) != is_registry(name)) {
+    return fail(ErrorCode::kInvalidArgument,
+                "a registry stays a registry, and a project a project: the name of a registry "
+                "begins with " +
+                    std::string(kRegistryPrefix) + ", and no other does");
+  }
+  auto renamed = context.services.ingest.rename_project(project->id, name);
+  if (!renamed) {
+    return fail(std::move(renamed).error().with_context("project " + entity + "/" + before +
+                                                        " keeps its name"));
+  }
+  RUNSTONE_TRY(project, if_found(store.get_project(project->id)));
+  if (!project) return fail(ErrorCode::kNotFound, "the project was deleted meanwhile");
+  ModelPayload payload;
   payload.project = std::make_shared<const store::Project>(*std::move(project));
   return Resolved(Node::of(std::move(payload)));
 }
@@ -139,6 +171,26 @@ Result<Resolved> move_runs(const FieldCall& call) {
   return counted(done);
 }
 
+/// All collections of a project with their versions, if that was asked for; versions that are
+/// linked to other projects go, too, since they live here. What a failure leaves goes with a next
+/// try.
+Result<void> delete_artifacts(const ApiContext& context, const store::Project& project,
+                              bool asked) {
+  auto& rows = context.services.store.artifacts();
+  store::ListCollections request;
+  request.projects = {project.id};
+  if (!asked) request.limit = 1;
+  RUNSTONE_TRY(const auto found, rows.list_collections(request));
+  if (found.empty()) return {};
+  if (!asked) {
+    return fail(ErrorCode::kFailedPrecondition,
+                "the project has artifacts: deleteRuns deletes them with its runs");
+  }
+  artifacts::Collections rules(rows, context.services.clock);
+  for (const auto& collection : found) RUNSTONE_TRY(rules.remove(collection));
+  return context.services.artifacts.free_bytes();
+}
+
 Result<Resolved> delete_model(const FieldCall& call) {
   const auto& context = context_of(call);
   auto& store = context.services.store;
@@ -153,16 +205,14 @@ Result<Resolved> delete_model(const FieldCall& call) {
   RUNSTONE_TRY(const auto project, if_found(store.get_project(store::ProjectId{*number})));
   if (!project || !require(context, auth::Action::kRead, project->entity_name)) return missing();
   RUNSTONE_TRY(require(context, auth::Action::kWrite, project->entity_name));
-  if (is_registry(project->name)) RUNSTONE_TRY(empty_registry(context, *project));
-  store::ListCollections first_one;
-  first_one.projects = {project->id};
-  first_one.limit = 1;
-  RUNSTONE_TRY(const auto collections, store.artifacts().list_collections(first_one));
-  if (!collections.empty()) {
-    return fail(ErrorCode::kFailedPrecondition,
-                "the project has artifacts: delete their collections first");
+  const auto* flag = input.get("deleteRuns");
+  const bool with_contents = flag != nullptr && flag->bool_or(false);
+  if (is_registry(project->name)) {
+    RUNSTONE_TRY(empty_registry(context, *project));
+  } else {
+    RUNSTONE_TRY(delete_artifacts(context, *project, with_contents));
   }
-  if (const auto* runs = input.get("deleteRuns"); runs != nullptr && runs->bool_or(false)) {
+  if (with_contents) {
     RUNSTONE_TRY(const auto ids, store.list_run_ids(project->id));
     for (const auto run : ids) {
       auto deleted = context.services.ingest.delete_run(run);
@@ -179,6 +229,7 @@ Result<Resolved> delete_model(const FieldCall& call) {
 
 void register_project_mutations(graphql::Engine& engine) {
   engine.resolve("Mutation.upsertModel", upsert_model);
+  engine.resolve("Mutation.renameProject", rename_project);
   engine.resolve("Mutation.deleteModel", delete_model);
   engine.resolve("Mutation.moveRuns", move_runs);
   engine.resolve("Mutation.deleteRuns", delete_runs);

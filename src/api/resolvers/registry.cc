@@ -200,9 +200,6 @@ void register_registry(graphql::Engine& engine) {
   engine.resolve("Organization.advancedRegistryFeatures", [](const FieldCall&) -> Result<Resolved> {
     return Resolved(Value(Dict{{"advancedSearch", true}}));
   });
-  engine.resolve("Mutation.renameProject",
-                 refuse("projects and registries keep their names here: make a new one and link "
-                        "to it"));
   const auto members = refuse(
       "the members of a registry are those of its organization: use `runstone org` and `runstone "
       "team`");

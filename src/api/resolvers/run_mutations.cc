@@ -123,12 +123,13 @@ Result<Resolved> delete_files(const FieldCall& call) {
   for (const auto& id : texts_at(input_of(call), "files")) {
     const auto text = from_base64(id).value_or("");
     const auto colon = text.find(':', 5);
-    if (text.rfind("File:", 0) != 0 || colon == std::string::npos) {
-      return fail(ErrorCode::kNotFound, "no file has the id " + id);
-    }
+    const auto missing = [&] { return fail(ErrorCode::kNotFound, "no file has the id " + id); };
+    if (text.rfind("File:", 0) != 0 || colon == std::string::npos) return missing();
     const auto run_id = to_base64("Run:" + text.substr(5, colon - 5));
-    RUNSTONE_TRY(const auto run, run_by_id(context, run_id, auth::Action::kWrite));
-    RUNSTONE_TRY(context.services.ingest.delete_file(run.id, text.substr(colon + 1)));
+    const auto run = run_by_id(context, run_id, auth::Action::kWrite);
+    if (!run && run.error().code == ErrorCode::kNotFound) return missing();
+    if (!run) return fail(run.error());
+    RUNSTONE_TRY(context.services.ingest.delete_file(run->id, text.substr(colon + 1)));
   }
   return success();
 }

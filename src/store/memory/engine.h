@@ -71,6 +71,7 @@ class MemoryStore final : public Store {
   Result<Project> get_project(ProjectId id) const override;
   Result<std::vector<Project>> list_projects(EntityId entity) const override;
   Result<void> set_project_description(ProjectId id, std::string_view text) override;
+  Result<void> rename_project(ProjectId id, std::string_view name) override;
   Result<void> delete_project(ProjectId id) override;
 
   // Runs ---------------------------------------------------------------------------------------

@@ -65,6 +65,9 @@ class ForwardingStore : public Store {
   Result<void> set_project_description(ProjectId id, std::string_view text) override {
     return inner_.set_project_description(id, text);
   }
+  Result<void> rename_project(ProjectId id, std::string_view name) override {
+    return inner_.rename_project(id, name);
+  }
   Result<void> delete_project(ProjectId id) override { return inner_.delete_project(id); }
   Result<RunInfo> create_run(const NewRun& run, const RunUpdate& first) override {
     return inner_.create_run(run, first);

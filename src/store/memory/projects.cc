@@ -76,6 +76,18 @@ Result<void> MemoryStore::set_project_description(ProjectId id, std::string_view
   return {};
 }
 
+Result<void> MemoryStore::rename_project(ProjectId id, std::string_view name) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = projects_.find(id);
+  if (found == projects_.end()) return missing("project");
+  const Project* const other = find_project_locked(found->second.entity_name, name);
+  if (other != nullptr && other->id != id) {
+    return fail(ErrorCode::kConflict, "there is a project of that name");
+  }
+  found->second.name = name;
+  return {};
+}
+
 Result<void> MemoryStore::delete_project(ProjectId id) {
   const std::scoped_lock lock(mutex_);
   if (!projects_.contains(id)) return missing("project");

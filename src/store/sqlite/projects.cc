@@ -84,6 +84,19 @@ Result<void> SqliteStore::set_project_description(ProjectId id, std::string_view
   return {};
 }
 
+Result<void> SqliteStore::rename_project(ProjectId id, std::string_view name) {
+  const std::scoped_lock lock(db_.writer_mutex);
+  Query other(*db_.writer,
+              "SELECT 1 FROM projects WHERE name=?1 AND id<>?2 AND entity_id="
+              "(SELECT entity_id FROM projects WHERE id=?2)",
+              name, id);
+  RUNSTONE_TRY(const bool taken, other.next());
+  if (taken) return fail(ErrorCode::kConflict, "there is a project of that name");
+  RUNSTONE_TRY(Query(*db_.writer, "UPDATE projects SET name=? WHERE id=?", name, id).run());
+  if (db_.writer->changed_rows() == 0) return missing("project");
+  return {};
+}
+
 Result<void> SqliteStore::delete_project(ProjectId id) {
   const std::scoped_lock lock(db_.writer_mutex);
   RUNSTONE_TRY(auto transaction, Transaction::begin(*db_.writer));
@@ -92,6 +105,7 @@ Result<void> SqliteStore::delete_project(ProjectId id) {
     RUNSTONE_TRY(const bool has_runs, query.next());
     if (has_runs) return fail(ErrorCode::kFailedPrecondition, "the project still has runs");
   }
+  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM artifact_types WHERE project_id=?", id).run());
   RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM projects WHERE id=?", id).run());
   if (db_.writer->changed_rows() == 0) return missing("project");
   return transaction.commit();
