@@ -1,5 +1,6 @@
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -12,11 +13,52 @@
 namespace runstone::api {
 namespace {
 
+/// Whether who opened a stream may still read there: a stream outlives its request, and must not
+/// outlive the key, the session or the membership that it was opened with. Asks at most once a
+/// second. One thread at a time.
+class Permission {
+ public:
+  Permission(const Services& services, const http::Request& request,
+             const ingest::LiveFilter& filter)
+      : services_(services),
+        authorization_(request.headers.get("authorization")),
+        session_(request.cookie("runstone_session")),
+        wants_admin_(request.headers.get("use-admin-privileges") == "true"),
+        entity_(filter.entity),
+        project_(filter.project),
+        asked_at_us_(services.clock.monotonic_us()) {}
+
+  bool holds() {
+    const auto now = services_.clock.monotonic_us();
+    if (!holds_ || now - asked_at_us_ < kAskEachUs) return holds_;
+    asked_at_us_ = now;
+    auth::Credentials credentials;
+    credentials.authorization = authorization_;
+    credentials.session = session_;
+    credentials.wants_admin = wants_admin_;
+    const auto principal = services_.auth.authenticate(credentials);
+    holds_ = principal && auth::authorize(*principal, auth::Action::kRead, {entity_, project_});
+    return holds_;
+  }
+
+ private:
+  static constexpr std::int64_t kAskEachUs = 1'000'000;
+
+  const Services& services_;
+  const std::string authorization_;
+  const std::optional<std::string> session_;
+  const bool wants_admin_;
+  const std::string entity_, project_;
+  std::int64_t asked_at_us_;
+  bool holds_ = true;
+};
+
 // Carries events from a subscription to a stream. Owned by the stream's on_close call and by the
 // subscription's on_ready call; both let go when the stream closes.
 class Feed : public std::enable_shared_from_this<Feed> {
  public:
-  explicit Feed(std::shared_ptr<http::EventStream> stream) : stream_(std::move(stream)) {}
+  Feed(const Services& services, std::shared_ptr<http::EventStream> stream, Permission permission)
+      : services_(services), stream_(std::move(stream)), permission_(std::move(permission)) {}
 
   void begin(ingest::LiveEvents& live, ingest::LiveFilter filter) {
     const std::weak_ptr<Feed> weak = weak_from_this();
@@ -35,6 +77,11 @@ class Feed : public std::enable_shared_from_this<Feed> {
   void pump() {
     const std::scoped_lock lock(mutex_);
     if (!subscription_) return;
+    if (!permission_.holds()) {
+      // Closing waits for this call to end. If the pool is full, the next event comes here again.
+      services_.pool.try_post([stream = stream_] { stream->close(); });
+      return;
+    }
     for (const auto& event : subscription_->take()) stream_->push(event.type, event.data);
   }
   void end() {
@@ -46,8 +93,10 @@ class Feed : public std::enable_shared_from_this<Feed> {
     ended.reset();  // outside the lock: it may wait for a call of on_ready that is under way
   }
 
+  const Services& services_;
   const std::shared_ptr<http::EventStream> stream_;
   std::mutex mutex_;
+  Permission permission_;
   std::unique_ptr<ingest::LiveSubscription> subscription_;
 };
 
@@ -85,7 +134,8 @@ http::Response get_events(const Services& services, const auth::Principal& princ
     if (!run) return failure_response(run.error());
   }
   const auto stream = http::EventStream::create();
-  const auto feed = std::make_shared<Feed>(stream);
+  const auto feed =
+      std::make_shared<Feed>(services, stream, Permission(services, request, *filter));
   stream->push("hello", json::to_text(Dict{{"server", services.version}}));
   feed->begin(services.ingest.live(), std::move(*filter));
   http::Response response;

@@ -49,10 +49,6 @@ class ArtifactsService final : public Artifacts {
       : store_(store), rows_(store.artifacts()), objects_(objects), clock_(clock) {}
 
   Result<void> tidy() {
-    RUNSTONE_TRY(const auto abandoned, rows_.list_abandoned(clock_.now_us() - kAbandonedAfterUs));
-    for (const auto id : abandoned) {
-      RUNSTONE_TRY(rows_.delete_artifact(id, true, clock_.now_us()));
-    }
     RUNSTONE_TRY(delete_expired());
     return free_bytes();
   }
@@ -216,9 +212,12 @@ class ArtifactsService final : public Artifacts {
   }
 
   Result<void> delete_expired() override {
-    RUNSTONE_TRY(const auto expired, rows_.list_expired(clock_.now_us()));
-    if (expired.empty()) return {};
-    for (const auto id : expired) {
+    const auto now = clock_.now_us();
+    RUNSTONE_TRY(auto over, rows_.list_abandoned(now - kAbandonedAfterUs));
+    RUNSTONE_TRY(const auto expired, rows_.list_expired(now));
+    over.insert(over.end(), expired.begin(), expired.end());
+    if (over.empty()) return {};
+    for (const auto id : over) {
       RUNSTONE_TRY(rows_.delete_artifact(id, true, clock_.now_us()));
     }
     return free_bytes();

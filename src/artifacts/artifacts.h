@@ -16,7 +16,7 @@
 
 namespace runstone::artifacts {
 
-/// A pending version that nobody touched for so long is given up at the next start.
+/// A pending version that nobody touched for so long is given up.
 inline constexpr std::int64_t kAbandonedAfterUs = 7LL * 24 * 3600 * 1'000'000;
 
 struct NewArtifact {
@@ -97,7 +97,7 @@ class Artifacts {
   /// Removes the bytes that nothing refers to any more. Called by all that deletes; may be called
   /// by whoever deleted versions through the store.
   virtual Result<void> free_bytes() = 0;
-  /// Deletes versions whose time to live is over.
+  /// Deletes versions whose time to live is over, and pending ones that were given up.
   virtual Result<void> delete_expired() = 0;
   /// Ends the background work. Idempotent.
   virtual void stop() = 0;

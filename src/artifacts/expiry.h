@@ -9,9 +9,9 @@
 
 namespace runstone::artifacts {
 
-/// Deletes versions whose time to live is over, once a minute, on a thread of its own. A failure is
-/// logged and tried again with the next turn. Borrows the service; ends with stop() or when
-/// destroyed.
+/// Deletes versions whose time to live is over, and pending ones that were given up, once a minute,
+/// on a thread of its own. A failure is logged and tried again with the next turn. Borrows the
+/// service; ends with stop() or when destroyed.
 class Expiry {
  public:
   explicit Expiry(Artifacts& artifacts,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import http.client
+import itertools
 import json
 import subprocess
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -369,6 +371,57 @@ def test_a_users_signin_link_is_his(people):
     assert json.loads(people.server.request("POST", "/graphql", body, session)[1])["data"]["viewer"] == {
         "username": "vera"
     }
+
+
+def test_a_live_page_hears_nothing_more_from_a_team_that_it_was_removed_from(shared_server):
+    keys = {
+        name: last_line(command(shared_server, "user", "add", name)) for name in ("live_owner", "live_reader")
+    }
+    command(shared_server, "team", "add", "live-team", "--admin", "live_owner", "--viewer", "live_reader")
+
+    def ask_as(name: str, query: str) -> dict:
+        status, answer = graphql(shared_server, keys[name], query)
+        assert status == 200 and not answer.get("errors"), answer
+        return answer["data"]
+
+    made = 'upsertBucket(input: {entityName: "live-team", modelName: "live", name: "r"}) { inserted }'
+    ask_as("live_owner", f"mutation {{ {made} }}")
+    lines = itertools.count()
+
+    def log() -> None:
+        number = next(lines)
+        chunk = {"offset": number, "content": [json.dumps({"_step": number, "loss": 1})]}
+        body = json.dumps({"files": {"wandb-history.jsonl": chunk}}).encode()
+        path = "/files/live-team/live/r/file_stream"
+        assert shared_server.request("POST", path, body, basic(keys["live_owner"]))[0] == 200
+
+    connection = http.client.HTTPConnection("127.0.0.1", shared_server.port, timeout=20)
+    connection.request("GET", "/api/events?run=live-team/live/r", headers=basic(keys["live_reader"]))
+    stream = connection.getresponse()
+    assert stream.status == 200
+    log()
+    while stream.readline() != b"event: rows\n":
+        pass
+    reader = ask_as("live_reader", "{ viewer { id } }")["viewer"]["id"]
+    left = f'deleteInvite(input: {{entityName: "live-team", id: "{reader}"}}) {{ success }}'
+    ask_as("live_owner", f"mutation {{ {left} }}")
+    ended = threading.Event()
+
+    def keep_logging() -> None:
+        while not ended.wait(0.1):
+            log()
+
+    writer = threading.Thread(target=keep_logging)
+    writer.start()
+    try:
+        stream.read()  # to its end; the connection gives up after 20 s
+    finally:
+        ended.set()
+        writer.join()
+        connection.close()
+    connection.request("GET", "/api/events?run=live-team/live/r", headers=basic(keys["live_reader"]))
+    assert connection.getresponse().status == 404
+    connection.close()
 
 
 def test_verify(shared_server, tmp_path):

@@ -7,6 +7,7 @@
 #include "api/resolvers/connection.h"
 #include "api/resolvers/resolvers.h"
 #include "base/try.h"
+#include "ingest/name_rules.h"
 
 // The road of a version's bytes: created, its manifests and files announced, committed, deleted.
 namespace runstone::api {
@@ -56,6 +57,7 @@ Result<store::Project> project_for(const FieldCall& call, const Value& input) {
   auto& store = context.services.store;
   auto found = store.find_project(entity, name);
   if (found || found.error().code != ErrorCode::kNotFound) return found;
+  RUNSTONE_TRY(ingest::check_name("project", name));
   RUNSTONE_TRY(const auto owner, store.find_entity(entity));
   auto made = store.create_project(owner.id, name, context.services.clock.now_us());
   if (!made && made.error().code == ErrorCode::kConflict) return store.find_project(entity, name);
