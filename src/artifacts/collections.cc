@@ -14,9 +14,6 @@ namespace {
 using store::Collection;
 using store::CollectionKind;
 
-// How many versions one read takes when a whole sequence goes.
-constexpr std::int64_t kPageSize = 500;
-
 Result<void> check_tags(const std::vector<std::string>& tags) {
   if (tags.size() > kMaxTagsPerRequest) {
     return fail(ErrorCode::kInvalidArgument, "more than 100 tags in one request: send fewer");
@@ -77,22 +74,7 @@ Result<Collection> Collections::move_to_type(const Collection& sequence, const s
   return store_.get_collection(sequence.id);
 }
 
-Result<void> Collections::remove_versions(const Collection& sequence) {
-  store::ArtifactId after{};
-  while (true) {
-    RUNSTONE_TRY(const auto page, store_.list_of_project(sequence.project, after, kPageSize));
-    for (const auto& artifact : page) {
-      after = artifact.id;
-      if (artifact.sequence != sequence.id) continue;
-      if (artifact.state == store::ArtifactState::kDeleted) continue;
-      RUNSTONE_TRY(store_.delete_artifact(artifact.id, true, clock_.now_us()));
-    }
-    if (page.size() < static_cast<std::size_t>(kPageSize)) return {};
-  }
-}
-
 Result<void> Collections::remove(const Collection& collection) {
-  if (collection.kind == CollectionKind::kSequence) RUNSTONE_TRY(remove_versions(collection));
   return store_.delete_collection(collection.id);
 }
 

@@ -65,8 +65,6 @@ class Collections {
                                              const std::string& description);
 
  private:
-  Result<void> remove_versions(const store::Collection& sequence);
-
   store::ArtifactStore& store_;
   const Clock& clock_;
 };

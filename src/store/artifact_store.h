@@ -108,8 +108,8 @@ class ArtifactStore {
       const ListCollections& request) const = 0;
   virtual Result<std::int64_t> count_collections(const ListCollections& request) const = 0;
   virtual Result<void> update_collection(const CollectionUpdate& update) = 0;
-  /// With its memberships and aliases; versions stay. kFailedPrecondition for a sequence that still
-  /// has versions that are not deleted.
+  /// With its memberships and aliases. A sequence's versions go with it, at once, wherever they are
+  /// linked; their bytes may become free.
   virtual Result<void> delete_collection(CollectionId id) = 0;
   /// (collection, tag), by both.
   virtual Result<std::vector<std::pair<CollectionId, std::string>>> collection_tags(

@@ -125,6 +125,24 @@ TEST_P(ArtifactContract, BytesAreFreeWhenTheLastOneThatRefersToThemIsGone) {
   EXPECT_EQ(rows().find_blob("b1").error().code, ErrorCode::kNotFound);
 }
 
+TEST_P(ArtifactContract, ASequenceGoesWithItsVersionsAtOnceWhereverTheyAreLinked) {
+  ASSERT_TRUE(rows().put_blob({"b1", 5, 1}, entity_));
+  const std::array entry = {ArtifactEntry{"x", "b1", "", 5, "", ""}};
+  const auto one = pending("d1", {"latest"});
+  ASSERT_TRUE(rows().put_entries(one, entry));
+  ASSERT_TRUE(rows().commit_artifact({one, "d1", "m1", "h", 5, 1, 8}));
+  const auto two = pending("d2");
+  const auto other = collection("other", CollectionKind::kSequence);
+  ASSERT_TRUE(rows().delete_collection(sequence_));
+  EXPECT_EQ(rows().get_collection(sequence_).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(rows().get_artifact(one).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(rows().get_artifact(two).error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(aliases(one), IsEmpty());
+  EXPECT_TRUE(*rows().take_free("b1"));
+  EXPECT_TRUE(rows().get_collection(other));
+  EXPECT_EQ(rows().delete_collection(sequence_).error().code, ErrorCode::kNotFound);
+}
+
 TEST_P(ArtifactContract, AReservationHoldsBytesUntilTheCommit) {
   ASSERT_TRUE(rows().put_blob({"b1", 5, 1}, entity_));
   const auto id = pending("d");

@@ -6,6 +6,7 @@ import base64
 import json
 import random
 import re
+import urllib.parse
 
 import pytest
 from client import ask, run_script
@@ -334,6 +335,42 @@ def test_a_page_costs_the_same_statements_however_long_it_is(filled):
     costs = {count: cost(count) for count in (1, 10, RUNS)}
     assert len(set(costs.values())) == 1, costs
     assert costs[RUNS] <= 25, costs
+
+
+def test_a_page_of_a_thousand_runs_and_of_a_thousand_files_costs_few_statements(shared_server):
+    server, project = shared_server, "a-thousand"
+    for number in range(1000):
+        fields = {"modelName": project, "name": f"r{number}", "config": json.dumps({"n": {"value": number}})}
+        server.graphql(UPSERT, input=fields)
+    names = [f"f{number}.txt" for number in range(1000)]
+    create = """mutation C($e: String!, $p: String!, $f: [String!]!) {
+        createRunFiles(input: {entityName: $e, projectName: $p, runName: "r0", files: $f}) { files { uploadUrl } } }"""
+    made = server.graphql(create, e=server.entity(), p=project, f=names)["createRunFiles"]["files"]
+    for file in made:
+        address = urllib.parse.urlsplit(file["uploadUrl"])
+        assert server.request("PUT", f"{address.path}?{address.query}", b"x")[0] == 200
+    files = """query F($p: String!, $n: Int) { project(name: $p) { run(name: "r0") {
+        files(first: $n) { edges { node { id name sizeBytes directUrl updatedAt md5 } } } } } }"""
+
+    def cost(ask) -> int:  # the server's own background work counts, too, now and then
+        def once() -> int:
+            before = statements(server)
+            ask()
+            return statements(server) - before
+
+        return min(once() for _ in range(3))
+
+    def runs(count: int) -> None:
+        page = server.graphql(PAGE, project=project, entity=server.entity(), order="-config.n", perPage=count)
+        assert len(page["project"]["runs"]["edges"]) == count
+
+    def listed(count: int) -> None:
+        page = server.graphql(files, p=project, n=count)["project"]["run"]["files"]
+        assert len(page["edges"]) == count
+
+    runs(1)  # the index is made
+    assert cost(lambda: runs(1000)) == cost(lambda: runs(1)) <= 25
+    assert cost(lambda: listed(1000)) == cost(lambda: listed(1)) <= 25
 
 
 def test_anothers_project_looks_like_none(filled):

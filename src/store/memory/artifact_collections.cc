@@ -128,9 +128,7 @@ Result<void> MemoryArtifactStore::delete_collection(CollectionId id) {
   const std::scoped_lock lock(t_.mutex);
   if (collections_.count(id) == 0) return missing("artifact collection");
   for (const auto& [key, a] : artifacts_) {
-    if (a.sequence == id && a.state != ArtifactState::kDeleted) {
-      return fail(ErrorCode::kFailedPrecondition, "the collection still has versions");
-    }
+    if (a.sequence == id && a.state != ArtifactState::kDeleted) remove_contents(a);
   }
   std::erase_if(aliases_, [&](const auto& row) { return row.second.collection == id; });
   std::erase_if(members_, [&](const auto& row) { return row.second.collection == id; });

@@ -124,6 +124,7 @@ class MemoryArtifactStore final : public ArtifactStore {
   Result<std::vector<RunArtifact>> run_rows(RunId run, Lineage kind) const override;
 
  private:
+  void remove_contents(const Artifact& artifact);  // all but the row; the lock is held
   const Collection* named(ProjectId project, std::string_view name) const;
   Collection shown(Collection c) const;
   Artifact shown(Artifact a) const;

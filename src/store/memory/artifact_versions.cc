@@ -133,17 +133,9 @@ Result<Artifact> MemoryArtifactStore::commit_artifact(const CommitArtifact& comm
   return shown(a);
 }
 
-Result<void> MemoryArtifactStore::delete_artifact(ArtifactId id, bool with_aliases,
-                                                  std::int64_t now_us) {
-  const std::scoped_lock lock(t_.mutex);
-  const auto at = artifacts_.find(id);
-  if (at == artifacts_.end()) return missing("artifact");
-  auto& a = at->second;
-  if (a.state == ArtifactState::kDeleted) return {};
+void MemoryArtifactStore::remove_contents(const Artifact& a) {
+  const auto id = a.id;
   const auto is_its_own = [&](const auto& row) { return row.second.artifact == id; };
-  if (!with_aliases && std::any_of(aliases_.begin(), aliases_.end(), is_its_own)) {
-    return fail(ErrorCode::kFailedPrecondition, "the artifact version still has an alias");
-  }
   for (const auto& [path, entry] : entries_[id]) {
     if (entry.ref.empty()) free_.insert(entry.digest);
   }
@@ -160,6 +152,20 @@ Result<void> MemoryArtifactStore::delete_artifact(ArtifactId id, bool with_alias
   std::erase_if(artifact_tags_, [&](const auto& row) { return row.first == id; });
   std::erase_if(client_ids_, [&](const auto& row) { return row.second == id; });
   std::erase_if(lineage_, is_its_own);
+}
+
+Result<void> MemoryArtifactStore::delete_artifact(ArtifactId id, bool with_aliases,
+                                                  std::int64_t now_us) {
+  const std::scoped_lock lock(t_.mutex);
+  const auto at = artifacts_.find(id);
+  if (at == artifacts_.end()) return missing("artifact");
+  auto& a = at->second;
+  if (a.state == ArtifactState::kDeleted) return {};
+  const auto is_its_own = [&](const auto& row) { return row.second.artifact == id; };
+  if (!with_aliases && std::any_of(aliases_.begin(), aliases_.end(), is_its_own)) {
+    return fail(ErrorCode::kFailedPrecondition, "the artifact version still has an alias");
+  }
+  remove_contents(a);
   a.state = ArtifactState::kDeleted;
   a.manifest_digest.clear();
   a.pending_aliases.clear();

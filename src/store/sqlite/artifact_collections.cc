@@ -183,11 +183,14 @@ Result<void> SqliteArtifactStore::delete_collection(CollectionId id) {
   const std::scoped_lock lock(db_.writer_mutex);
   RUNSTONE_TRY(auto transaction, Transaction::begin(*db_.writer));
   {
-    Query used(*db_.writer, "SELECT 1 FROM artifacts WHERE sequence_id=? AND state<>2 LIMIT 1", id);
-    RUNSTONE_TRY(const bool in_use, used.next());
-    if (in_use) {
-      return fail(ErrorCode::kFailedPrecondition, "the artifact collection still has versions");
+    std::vector<ArtifactId> versions;
+    Query query(*db_.writer, "SELECT id FROM artifacts WHERE sequence_id=? AND state<>2", id);
+    for (;;) {
+      RUNSTONE_TRY(const bool found, query.next());
+      if (!found) break;
+      versions.push_back(ArtifactId{query.number(0)});
     }
+    for (const auto version : versions) RUNSTONE_TRY(remove_contents(*db_.writer, version));
   }
   for (const char* sql : {"DELETE FROM artifact_aliases WHERE collection_id=?",
                           "DELETE FROM artifact_members WHERE collection_id=?",

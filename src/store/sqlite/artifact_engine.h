@@ -10,6 +10,9 @@
 
 namespace runstone::store::sqlite {
 
+/// Of a version everything but its row; bytes that were its alone become free. In a transaction.
+Result<void> remove_contents(Connection& writer, ArtifactId id);
+
 /// ArtifactStore over SQLite. collections.cc, artifact_versions.cc, artifact_members.cc and
 /// artifact_bytes.cc hold its parts.
 class SqliteArtifactStore final : public ArtifactStore {

@@ -216,6 +216,21 @@ Result<Artifact> SqliteArtifactStore::commit_artifact(const CommitArtifact& comm
   return get_artifact(commit.artifact);
 }
 
+Result<void> remove_contents(Connection& writer, ArtifactId id) {
+  RUNSTONE_TRY(free_bytes_of(writer, id));
+  for (const char* sql : {"DELETE FROM artifact_entries WHERE artifact_id=?",
+                          "DELETE FROM artifact_reservations WHERE artifact_id=?",
+                          "DELETE FROM artifact_manifests WHERE artifact_id=?",
+                          "DELETE FROM artifact_aliases WHERE artifact_id=?",
+                          "DELETE FROM artifact_members WHERE artifact_id=?",
+                          "DELETE FROM artifact_tags WHERE artifact_id=?",
+                          "DELETE FROM artifact_client_ids WHERE artifact_id=?",
+                          "DELETE FROM run_artifacts WHERE artifact_id=?"}) {
+    RUNSTONE_TRY(Query(writer, sql, id).run());
+  }
+  return {};
+}
+
 Result<void> SqliteArtifactStore::delete_artifact(ArtifactId id, bool with_aliases,
                                                   std::int64_t now_us) {
   const std::scoped_lock lock(db_.writer_mutex);
@@ -232,17 +247,7 @@ Result<void> SqliteArtifactStore::delete_artifact(ArtifactId id, bool with_alias
                       "\": remove its aliases first, or delete with deleteAliases");
     }
   }
-  RUNSTONE_TRY(free_bytes_of(writer, id));
-  for (const char* sql : {"DELETE FROM artifact_entries WHERE artifact_id=?",
-                          "DELETE FROM artifact_reservations WHERE artifact_id=?",
-                          "DELETE FROM artifact_manifests WHERE artifact_id=?",
-                          "DELETE FROM artifact_aliases WHERE artifact_id=?",
-                          "DELETE FROM artifact_members WHERE artifact_id=?",
-                          "DELETE FROM artifact_tags WHERE artifact_id=?",
-                          "DELETE FROM artifact_client_ids WHERE artifact_id=?",
-                          "DELETE FROM run_artifacts WHERE artifact_id=?"}) {
-    RUNSTONE_TRY(Query(writer, sql, id).run());
-  }
+  RUNSTONE_TRY(remove_contents(writer, id));
   RUNSTONE_TRY(Query(writer,
                      "UPDATE artifacts SET state=2,manifest_digest='',pending_aliases='[]',"
                      "updated_at_us=? WHERE id=?",
