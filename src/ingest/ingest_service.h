@@ -163,8 +163,6 @@ class IngestService final : public Ingest {
 
   std::mutex write_mutex_;  // whoever changes runs holds it from reading to commit
 
-  std::deque<std::string> deleted_paths_;  // the last ones: their writers may not know it yet
-
   std::mutex queue_mutex_;
   std::condition_variable queue_wake_;
   std::vector<Pending> queue_;

@@ -35,8 +35,6 @@ Result<void> check_name(const char* what, std::string_view name) {
 
 namespace {
 
-constexpr std::size_t kDeletedPathsMax = 1000;
-
 constexpr const char* kDefaultProject = "uncategorized";
 
 Result<void> check_object(const char* what, const std::optional<std::string>& text) {
@@ -172,13 +170,9 @@ Result<UpsertedRun> IngestService::write_run(UpsertRun input,
     if (!found) {
       // A live writer sends its config by name now and then; only who begins says where, or in
       // which state. The run that was just deleted must not come back empty.
-      const auto deleted = std::find(deleted_paths_.begin(), deleted_paths_.end(),
-                                     path.entity + "/" + path.project + "/" + path.run);
-      if (deleted != deleted_paths_.end()) {
-        if (!input.host && !state) {
-          return fail(ErrorCode::kNotFound, "run " + path.run + " was deleted");
-        }
-        deleted_paths_.erase(deleted);
+      RUNSTONE_TRY(const bool deleted, store_.was_run_deleted(path.entity, path.project, path.run));
+      if (deleted && !input.host && !state) {
+        return fail(ErrorCode::kNotFound, "run " + path.run + " was deleted");
       }
       if (branch && branch->run != path.run) RUNSTONE_TRY(check_fork(store_, path, *branch));
       RUNSTONE_TRY(const auto project, project_of(store_, path.entity, path.project, now));
@@ -272,8 +266,6 @@ Result<void> IngestService::delete_run(store::RunId run) {
     RUNSTONE_TRY(const Slot slot, find_slot(run));
     RUNSTONE_TRY(store_.delete_run(run, files_prefix(run)));
     drop_slot(slot);
-    deleted_paths_.push_back(slot->path);
-    if (deleted_paths_.size() > kDeletedPathsMax) deleted_paths_.pop_front();
   }
   // A crash from here on is caught up with at the next start, from the list of deleted runs.
   RUNSTONE_TRY(objects_.remove_all(files_prefix(run)));

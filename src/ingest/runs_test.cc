@@ -243,6 +243,7 @@ TEST_F(RunsTest, DeletingFreesEveryRowAndObject) {
 
 TEST_F(RunsTest, AWriterThatLivesOnDoesNotBringADeletedRunBack) {
   ASSERT_TRUE(ingest_->delete_run(run_));
+  restart();  // the list of the deleted is in the store
   UpsertRun config;
   config.entity = "alice";
   config.project = "p";

@@ -225,6 +225,9 @@ class Store {
   virtual Result<std::vector<TailSize>> list_tails() const = 0;
   /// Frees every row of it and notes its object prefix in list_deleted_runs().
   virtual Result<void> delete_run(RunId id, std::string_view object_prefix) = 0;
+  /// Whether a run of that name was deleted and not made anew since. The last 100,000 are known.
+  virtual Result<bool> was_run_deleted(std::string_view entity, std::string_view project,
+                                       std::string_view run) const = 0;
   virtual Result<std::vector<DeletedRun>> list_deleted_runs() const = 0;
   virtual Result<void> forget_deleted_run(RunId id) = 0;
 

@@ -116,6 +116,20 @@ TEST_P(StoreContract, ProjectsCountTheirRuns) {
   EXPECT_EQ(store_->get_project(other->id).error().code, ErrorCode::kNotFound);
 }
 
+TEST_P(StoreContract, ADeletedRunIsRememberedUntilItIsMadeAnew) {
+  const NewRun run{project_, "gone", "brisk-otter-1", user_, RunState::kRunning, 100};
+  const auto made = *store_->create_run(run, {});
+  EXPECT_FALSE(*store_->was_run_deleted("alice", "p1", "gone"));
+  ASSERT_TRUE(store_->delete_run(made.id, "runs/1"));
+  EXPECT_TRUE(*store_->was_run_deleted("alice", "p1", "gone"));
+  EXPECT_FALSE(*store_->was_run_deleted("alice", "p1", "never"));
+  EXPECT_FALSE(*store_->was_run_deleted("alice", "other", "gone"));
+  const auto again = *store_->create_run(run, {});
+  EXPECT_FALSE(*store_->was_run_deleted("alice", "p1", "gone"));
+  ASSERT_TRUE(store_->delete_run(again.id, "runs/2"));
+  EXPECT_TRUE(*store_->was_run_deleted("alice", "p1", "gone"));
+}
+
 TEST_P(StoreContract, ARunStartsWithWhatItWasMadeWith) {
   RunUpdate first;
   first.config_json = R"({"lr":{"value":0.1}})";

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -94,6 +95,8 @@ class MemoryStore final : public Store {
   Result<std::vector<RunInfo>> list_silent_runs(std::int64_t before_us) const override;
   Result<std::vector<TailSize>> list_tails() const override;
   Result<void> delete_run(RunId id, std::string_view object_prefix) override;
+  Result<bool> was_run_deleted(std::string_view entity, std::string_view project,
+                               std::string_view run) const override;
   Result<std::vector<DeletedRun>> list_deleted_runs() const override;
   Result<void> forget_deleted_run(RunId id) override;
   Result<void> commit(const Batch& batch) override;
@@ -149,6 +152,7 @@ class MemoryStore final : public Store {
   std::map<std::string, std::string> settings_;
   std::map<RunId, RunRows> runs_;
   std::map<RunId, std::string> deleted_;
+  std::set<std::pair<ProjectId, std::string>> deleted_names_;
   const std::unique_ptr<AccountStore> accounts_ = make_account_store(tables_);
   const std::unique_ptr<ArtifactStore> artifacts_ = make_artifact_store(tables_);
   const std::unique_ptr<SweepStore> sweeps_ = make_sweep_store();

@@ -129,6 +129,10 @@ class ForwardingStore : public Store {
   Result<void> delete_run(RunId id, std::string_view object_prefix) override {
     return inner_.delete_run(id, object_prefix);
   }
+  Result<bool> was_run_deleted(std::string_view entity, std::string_view project,
+                               std::string_view run) const override {
+    return inner_.was_run_deleted(entity, project, run);
+  }
   Result<std::vector<DeletedRun>> list_deleted_runs() const override {
     return inner_.list_deleted_runs();
   }

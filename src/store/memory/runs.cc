@@ -39,6 +39,7 @@ Result<RunInfo> MemoryStore::create_run(const NewRun& run, const RunUpdate& firs
       return taken("run", run.name);
     }
   }
+  deleted_names_.erase({run.project, run.name});
   RunInfo made;
   made.id = RunId{next_id_++};
   made.project = run.project;
@@ -218,9 +219,19 @@ Result<std::vector<TailSize>> MemoryStore::list_tails() const {
 
 Result<void> MemoryStore::delete_run(RunId id, std::string_view object_prefix) {
   const std::scoped_lock lock(mutex_);
-  if (runs_.erase(id) == 0) return missing("run");
+  const auto found = runs_.find(id);
+  if (found == runs_.end()) return missing("run");
+  deleted_names_.emplace(found->second.info.project, found->second.info.name);
+  runs_.erase(found);
   deleted_[id] = object_prefix;
   return alerts_->delete_alerts(id);
+}
+
+Result<bool> MemoryStore::was_run_deleted(std::string_view entity, std::string_view project,
+                                          std::string_view run) const {
+  const std::scoped_lock lock(mutex_);
+  const Project* const found = find_project_locked(entity, project);
+  return found != nullptr && deleted_names_.count({found->id, std::string(run)}) != 0;
 }
 
 Result<std::vector<DeletedRun>> MemoryStore::list_deleted_runs() const {

@@ -75,6 +75,8 @@ class SqliteStore final : public Store {
   Result<std::vector<RunInfo>> list_silent_runs(std::int64_t before_us) const override;
   Result<std::vector<TailSize>> list_tails() const override;
   Result<void> delete_run(RunId id, std::string_view object_prefix) override;
+  Result<bool> was_run_deleted(std::string_view entity, std::string_view project,
+                               std::string_view run) const override;
   Result<std::vector<DeletedRun>> list_deleted_runs() const override;
   Result<void> forget_deleted_run(RunId id) override;
 
@@ -110,6 +112,7 @@ class SqliteStore final : public Store {
   ViewStore& views() const override { return *views_; }
 
  private:
+  Result<void> remember_deleted(RunId run);  // in a transaction, before its row goes
   // Callers hold the writer's mutex and are inside a transaction.
   Result<void> update_run(const RunUpdate& update);
   Result<std::int64_t> next_change();

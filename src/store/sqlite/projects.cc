@@ -106,6 +106,7 @@ Result<void> SqliteStore::delete_project(ProjectId id) {
     if (has_runs) return fail(ErrorCode::kFailedPrecondition, "the project still has runs");
   }
   RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM artifact_types WHERE project_id=?", id).run());
+  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM deleted_names WHERE project_id=?", id).run());
   RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM projects WHERE id=?", id).run());
   if (db_.writer->changed_rows() == 0) return missing("project");
   return transaction.commit();

@@ -187,6 +187,9 @@ Result<RunInfo> SqliteStore::create_run(const NewRun& run, const RunUpdate& firs
   RUNSTONE_TRY(std::move(inserted));
   RunUpdate update = first;
   update.run = RunId{db_.writer->last_insert_id()};
+  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM deleted_names WHERE project_id=? AND name=?",
+                     run.project, run.name)
+                   .run());
   if (!update.config_json) update.config_json = "{}";
   if (!update.summary_json) update.summary_json = "{}";
   RUNSTONE_TRY(update_run(update));
@@ -312,6 +315,7 @@ Result<std::vector<RunInfo>> SqliteStore::list_silent_runs(std::int64_t before_u
 Result<void> SqliteStore::delete_run(RunId id, std::string_view object_prefix) {
   const std::scoped_lock lock(db_.writer_mutex);
   RUNSTONE_TRY(auto transaction, Transaction::begin(*db_.writer));
+  RUNSTONE_TRY(remember_deleted(id));
   RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM runs WHERE id=?", id).run());
   if (db_.writer->changed_rows() == 0) return missing("run");
   RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM run_configs WHERE run_id=?", id).run());

@@ -85,6 +85,7 @@ const std::vector<std::vector<const char*>>& migrations() {
       {kFirst},
       {kRunChangeSchema, kRunSchema, kAccountSchema, kArtifactSchema, kSweepSchema, kAlertSchema,
        kViewSchema},
+      {kDeletedNameSchema},
   };
   return all;
 }

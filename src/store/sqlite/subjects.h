@@ -26,6 +26,7 @@ extern const char kSweepSchema[];
 std::unique_ptr<SweepStore> make_sweep_store(Database& db);
 extern const char kAlertSchema[];
 std::unique_ptr<AlertStore> make_alert_store(Database& db);
+extern const char kDeletedNameSchema[];
 extern const char kViewSchema[];
 std::unique_ptr<ViewStore> make_view_store(Database& db);
 
