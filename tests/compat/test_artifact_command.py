@@ -31,9 +31,7 @@ def test_an_artifact_is_put_listed_and_got_by_the_command_line(shared_server, tm
 
     for name, text in (("numbers:v0", "first"), ("numbers:best", "changed")):
         folder = tmp_path / name.replace(":", "-")
-        got = wandb_command(
-            shared_server, tmp_path, "artifact", "get", f"by-command/{name}", "--root", str(folder)
-        )
+        wandb_command(shared_server, tmp_path, "artifact", "get", f"by-command/{name}", "--root", str(folder))
         assert (folder / "a.txt").read_text() == text
         assert (folder / "deep" / "b.txt").read_text() == "second"
 
