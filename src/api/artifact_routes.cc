@@ -74,7 +74,9 @@ http::Response put_bytes(const Services& services, const http::Request& request)
       store::ArtifactId(id), request.parameter("digest"), *md5, request.body_file->path(),
       static_cast<std::int64_t>(request.body_file->size_bytes()));
   if (!stored) return http::error_response(stored.error());
-  return http::text_response(200, "").with("ETag", "\"" + *md5 + "\"");
+  auto response = http::text_response(200, "").with("ETag", "\"" + *md5 + "\"");
+  allow_any_origin(response);
+  return response;
 }
 
 // An object of a store that has no files, read range by range.

@@ -1,6 +1,5 @@
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -18,12 +17,9 @@ namespace {
 /// second. One thread at a time.
 class Permission {
  public:
-  Permission(const Services& services, const http::Request& request,
-             const ingest::LiveFilter& filter)
+  Permission(const Services& services, http::Request request, const ingest::LiveFilter& filter)
       : services_(services),
-        authorization_(request.headers.get("authorization")),
-        session_(request.cookie("runstone_session")),
-        wants_admin_(request.headers.get("use-admin-privileges") == "true"),
+        request_(std::move(request)),
         entity_(filter.entity),
         project_(filter.project),
         asked_at_us_(services.clock.monotonic_us()) {}
@@ -32,11 +28,7 @@ class Permission {
     const auto now = services_.clock.monotonic_us();
     if (!holds_ || now - asked_at_us_ < kAskEachUs) return holds_;
     asked_at_us_ = now;
-    auth::Credentials credentials;
-    credentials.authorization = authorization_;
-    credentials.session = session_;
-    credentials.wants_admin = wants_admin_;
-    const auto principal = services_.auth.authenticate(credentials);
+    const auto principal = identify(services_, request_);
     holds_ = principal && auth::authorize(*principal, auth::Action::kRead, {entity_, project_});
     return holds_;
   }
@@ -45,9 +37,7 @@ class Permission {
   static constexpr std::int64_t kAskEachUs = 1'000'000;
 
   const Services& services_;
-  const std::string authorization_;
-  const std::optional<std::string> session_;
-  const bool wants_admin_;
+  const http::Request request_;
   const std::string entity_, project_;
   std::int64_t asked_at_us_;
   bool holds_ = true;
@@ -122,7 +112,7 @@ Result<ingest::LiveFilter> parse_filter(const http::Request& request) {
 }
 
 http::Response get_events(const Services& services, const auth::Principal& principal,
-                          const http::Request& request) {
+                          http::Request request) {
   auto filter = parse_filter(request);
   if (!filter) return failure_response(filter.error());
   if (!auth::authorize(principal, auth::Action::kRead, {filter->entity, filter->project})) {
@@ -135,7 +125,7 @@ http::Response get_events(const Services& services, const auth::Principal& princ
   }
   const auto stream = http::EventStream::create();
   const auto feed =
-      std::make_shared<Feed>(services, stream, Permission(services, request, *filter));
+      std::make_shared<Feed>(services, stream, Permission(services, std::move(request), *filter));
   stream->push("hello", json::to_text(Dict{{"server", services.version}}));
   feed->begin(services.ingest.live(), std::move(*filter));
   http::Response response;
@@ -149,7 +139,7 @@ void add_events_route(http::Router& router, const Services& services) {
   router.add(
       http::Method::kGet, "/api/events",
       for_principal(services, [&services](const auth::Principal& principal, http::Request request) {
-        return get_events(services, principal, request);
+        return get_events(services, principal, std::move(request));
       }));
 }
 

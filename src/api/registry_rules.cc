@@ -5,7 +5,7 @@
 #include <mutex>
 #include <set>
 
-#include "artifacts/collections.h"
+#include "artifacts/artifacts.h"
 #include "artifacts/names.h"
 #include "base/json.h"
 #include "base/try.h"
@@ -134,13 +134,8 @@ Result<void> save_registry(const ApiContext& context, const store::Project& proj
 }
 
 Result<void> empty_registry(const ApiContext& context, const store::Project& project) {
-  auto& store = context.services.store;
-  store::ListCollections request;
-  request.projects = {project.id};
-  RUNSTONE_TRY(const auto found, store.artifacts().list_collections(request));
-  artifacts::Collections rules(store.artifacts(), context.services.clock);
-  for (const auto& collection : found) RUNSTONE_TRY(rules.remove(collection));
-  return write_listed(store, project.id, false);
+  RUNSTONE_TRY(context.services.artifacts.delete_project(project.id));
+  return write_listed(context.services.store, project.id, false);
 }
 
 }  // namespace runstone::api

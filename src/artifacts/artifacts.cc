@@ -21,7 +21,6 @@ using store::ArtifactId;
 using store::ArtifactState;
 
 constexpr std::int64_t kFreePerRound = 1000;
-constexpr std::int64_t kVersionsPerPage = 500;
 
 // Things that are done for one digest or one version at a time. Some share a lock, which costs a
 // wait and no more.
@@ -182,15 +181,6 @@ class ArtifactsService final : public Artifacts {
   }
 
   Result<void> delete_project(store::ProjectId project) override {
-    ArtifactId after{};
-    while (true) {
-      RUNSTONE_TRY(const auto page, rows_.list_of_project(project, after, kVersionsPerPage));
-      if (page.empty()) break;
-      after = page.back().id;
-      for (const auto& artifact : page) {
-        RUNSTONE_TRY(rows_.delete_artifact(artifact.id, true, clock_.now_us()));
-      }
-    }
     store::ListCollections all;
     all.projects = {project};
     RUNSTONE_TRY(const auto collections, rows_.list_collections(all));

@@ -86,7 +86,7 @@ class Artifacts {
   virtual Result<store::Artifact> commit_artifact(store::ArtifactId id) = 0;
   /// kFailedPrecondition while it has aliases and `with_aliases` is false.
   virtual Result<void> delete_artifact(store::ArtifactId id, bool with_aliases) = 0;
-  /// Everything that was born in a project goes.
+  /// All collections of a project go, and with its sequences their versions, wherever linked.
   virtual Result<void> delete_project(store::ProjectId project) = 0;
   /// What a run created goes, with its aliases; versions that it only used stay.
   virtual Result<void> delete_of_run(store::RunId run) = 0;

@@ -150,33 +150,6 @@ class HistoryUpTo {
   std::vector<std::vector<std::int64_t>> hidden_;
 };
 
-/// The summary of a history's rows up to its step.
-Result<std::string> cut_summary(const store::Store& store, const HistoryUpTo& history,
-                                store::RunId run) {
-  RUNSTONE_TRY(const auto stored, store.get_run(run));
-  RUNSTONE_TRY(const auto keys, store.keys(run));
-  SummaryCut cut(keys, stored.config_json);
-  for (std::size_t i = 0; i < history.parts().size(); ++i) {
-    RUNSTONE_TRY(const auto rows, history.part_rows(i, 0));
-    cut.add(rows);
-  }
-  cut.add(history.tail_rows(0));
-  return cut.apply(stored.summary_json);
-}
-
-/// A fork's own config over the other run's. Of the other's environments nothing is taken: they are
-/// those of its writers.
-Result<std::string> inherited_config(const std::string& parent_json, const std::string& own_json) {
-  RUNSTONE_TRY(auto parent, json::parse(parent_json));
-  Dict* at = parent.if_dict();
-  for (const char* label : {"_wandb", "value"}) {
-    Value* below = at != nullptr ? at->find(label) : nullptr;
-    at = below != nullptr ? below->if_dict() : nullptr;
-  }
-  if (at != nullptr) at->erase("e");
-  return merge_configs(json::to_text(parent), own_json);
-}
-
 /// The batch that is being made of a kept history.
 struct Kept {
   store::Batch batch;
@@ -191,15 +164,26 @@ struct Kept {
 
 }  // namespace
 
-// Under write_mutex_ throughout. A rewind is rare and its writer waits for it; parts that lie
-// before the step stay as they are, so what is written anew is at most one part and the tail.
-Result<store::RunInfo> IngestService::rewind_run(store::RunId run, std::int64_t step) {
-  // Reads every row that is kept, so before the lock: its writer is not sending now.
-  RUNSTONE_TRY(const auto lines_before, store_.lines(run, Stream::kHistory));
-  HistoryUpTo history_before(store_, objects_, lines_before, step);
-  RUNSTONE_TRY(history_before.begin());
-  RUNSTONE_TRY(auto summary, cut_summary(store_, history_before, run));
+Result<std::string> IngestService::summary_up_to(store::RunId run, std::int64_t step) const {
+  RUNSTONE_TRY(const auto stored, store_.get_run(run));
+  RUNSTONE_TRY(const auto keys, store_.keys(run));
+  RUNSTONE_TRY(const auto lines, store_.lines(run, Stream::kHistory));
+  HistoryUpTo history(store_, objects_, lines, step);
+  RUNSTONE_TRY(history.begin());
+  SummaryCut cut(keys, stored.config_json);
+  for (std::size_t i = 0; i < history.parts().size(); ++i) {
+    if (history.parts()[i].first_step > step) continue;
+    RUNSTONE_TRY(const auto rows, history.part_rows(i, 0));
+    cut.add(rows);
+  }
+  cut.add(history.tail_rows(0));
+  return cut.apply(stored.summary_json);
+}
 
+// Under write_mutex_ but for the summary. A rewind is rare and its writer waits for it; parts that
+// lie before the step stay as they are, so what is written anew is at most one part and the tail.
+Result<store::RunInfo> IngestService::rewind_run(store::RunId run, std::int64_t step) {
+  RUNSTONE_TRY(auto summary, summary_up_to(run, step));  // reads every row: before the lock
   const std::scoped_lock lock(write_mutex_);
   RUNSTONE_TRY(const Slot slot, find_slot(run));
   RUNSTONE_TRY(const auto lines, store_.lines(run, Stream::kHistory));
@@ -278,8 +262,10 @@ Result<store::RunInfo> IngestService::rewind_run(store::RunId run, std::int64_t 
   update.history_lines = update.keys_through_line = std::max<std::int64_t>(0, kept.end_line);
   update.event_lines = update.console_lines = update.gaps = 0;
   update.last_step = kept.last_step;
-  update.fork_of = run;
-  update.fork_step = step;
+  if (!slot->info.fork_of) {  // a fork stays one of the run that it came from
+    update.fork_of = run;
+    update.fork_step = step;
+  }
   store::apply_update(slot->info, update);
   update.summary_json = std::move(summary);
   touched.change.run = touched.change.anew = true;
@@ -288,12 +274,25 @@ Result<store::RunInfo> IngestService::rewind_run(store::RunId run, std::int64_t 
   return store_.get_run(run);
 }
 
+// Of the other run's environments nothing is taken: they are those of its writers.
+Result<std::string> IngestService::own_config_over(const std::string& parent_json,
+                                                   store::RunId run) const {
+  RUNSTONE_TRY(const auto own, store_.get_run(run, {.config = true, .summary = false}));
+  RUNSTONE_TRY(auto parent, json::parse(parent_json));
+  Dict* at = parent.if_dict();
+  for (const char* label : {"_wandb", "value"}) {
+    Value* below = at != nullptr ? at->find(label) : nullptr;
+    at = below != nullptr ? below->if_dict() : nullptr;
+  }
+  if (at != nullptr) at->erase("e");
+  return merge_configs(json::to_text(parent), own.config_json);
+}
+
 // Not under write_mutex_ until all is copied: that takes as long as the history is. Nobody writes
 // to the run before this has answered.
 Result<store::RunInfo> IngestService::begin_with_history(const store::RunInfo& run,
                                                          const BranchPoint& from) {
-  RUNSTONE_TRY(const auto parent,
-               store_.find_run(run.entity_name, run.project_name, from.run, {true, false}));
+  RUNSTONE_TRY(const auto parent, store_.find_run(run.entity_name, run.project_name, from.run));
   RUNSTONE_TRY(const auto lines, store_.lines(parent.id, Stream::kHistory));
   HistoryUpTo history(store_, objects_, lines, from.step);
   RUNSTONE_TRY(history.begin());
@@ -301,9 +300,12 @@ Result<store::RunInfo> IngestService::begin_with_history(const store::RunInfo& r
   for (const auto& part : lines.parts) shift = std::max(shift, part.end_line);
   for (const auto& chunk : lines.tail) shift = std::max(shift, chunk.end_line());
 
+  RUNSTONE_TRY(const auto keys, store_.keys(parent.id));
+  SummaryCut cut(keys, parent.config_json);
   Kept kept;
   const auto copy = [&](parts::RowBatch rows) -> Result<void> {
     if (rows.rows().empty()) return {};
+    cut.add(rows);
     RUNSTONE_TRY(auto part, parts::write_part(rows));
     RUNSTONE_TRY(kept.keys.add(part.overview));
     RUNSTONE_TRY(auto made, store_part(run.id, Stream::kHistory, std::move(part)));
@@ -326,12 +328,11 @@ Result<store::RunInfo> IngestService::begin_with_history(const store::RunInfo& r
     give_up();
     return fail(std::move(done).error().with_context("the history of run " + from.run));
   }
-  auto summary = cut_summary(store_, history, parent.id);
+  auto summary = cut.apply(parent.summary_json);
   if (!summary) {
     give_up();
     return fail(std::move(summary).error().with_context("the summary of run " + from.run));
   }
-
   {
     const std::scoped_lock lock(write_mutex_);
     auto found = find_slot(run.id);
@@ -341,6 +342,11 @@ Result<store::RunInfo> IngestService::begin_with_history(const store::RunInfo& r
       return store_.get_run(run.id);
     }
     const Slot slot = *std::move(found);
+    auto config = own_config_over(parent.config_json, run.id);
+    if (!config) {
+      give_up();
+      return fail(std::move(config).error().with_context("the config of run " + from.run));
+    }
     for (const auto& [name, key] : kept.keys.keys()) {
       slot->keys[name] = key;
       slot->dirty_keys.insert(name);
@@ -354,8 +360,7 @@ Result<store::RunInfo> IngestService::begin_with_history(const store::RunInfo& r
     touched.update.last_step = kept.last_step;
     store::apply_update(slot->info, touched.update);
     touched.update.summary_json = *std::move(summary);
-    RUNSTONE_TRY(const auto own, store_.get_run(run.id, {.config = true, .summary = false}));
-    RUNSTONE_TRY(touched.update.config_json, inherited_config(parent.config_json, own.config_json));
+    touched.update.config_json = *std::move(config);
     touched.change.config = true;
     touched.write_keys = touched.change.run = touched.change.anew = true;
     RUNSTONE_TRY(commit_round(round));

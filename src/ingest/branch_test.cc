@@ -213,6 +213,17 @@ TEST_F(Branch, ARewindThatFailsChangesNothing) {
   EXPECT_EQ(steps(run_), up_to(4));
 }
 
+TEST_F(Branch, AForkThatIsRewoundStaysAForkOfTheOtherRun) {
+  ASSERT_TRUE(send_history(0, rows(0, 10)));
+  const auto child = fork("child", "r1", 6);
+  ASSERT_TRUE(child);
+  const auto rewound = ingest_->rewind_run(child->run.id, 3);
+  ASSERT_TRUE(rewound);
+  EXPECT_EQ(rewound->fork_of, child->run.fork_of);
+  EXPECT_EQ(rewound->last_step, 3);
+  EXPECT_EQ(steps(child->run.id), up_to(3));
+}
+
 TEST_F(Branch, ALineThatWasReplacedDoesNotComeBackByARewind) {
   ASSERT_TRUE(send_history(0, rows(0, 4)));
   ASSERT_TRUE(ingest_->compact(true));

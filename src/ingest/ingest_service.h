@@ -122,6 +122,9 @@ class IngestService final : public Ingest {
   Result<void> put_summary_over(const Slot& slot, Pending& pending, Round& round);
 
   // branch.cc
+  Result<std::string> summary_up_to(store::RunId run, std::int64_t step) const;
+  /// The config of a run over the one that it was forked from.
+  Result<std::string> own_config_over(const std::string& parent_json, store::RunId run) const;
   Result<store::RunInfo> begin_with_history(const store::RunInfo& run, const BranchPoint& from);
 
   // run_files.cc

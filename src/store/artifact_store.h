@@ -127,9 +127,6 @@ class ArtifactStore {
                                           ArtifactState state) const = 0;
   virtual Result<Artifact> find_by_distributed_id(CollectionId sequence,
                                                   std::string_view distributed_id) const = 0;
-  /// Every version born in the project's sequences (pending ones, too), by id.
-  virtual Result<std::vector<Artifact>> list_of_project(ProjectId project, ArtifactId after,
-                                                        std::int64_t limit) const = 0;
   /// Pending ones last touched before `before_us`.
   virtual Result<std::vector<ArtifactId>> list_abandoned(std::int64_t before_us) const = 0;
   /// Committed ones that have a time to live (their own or their collection's) that is over, but

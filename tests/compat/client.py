@@ -50,6 +50,21 @@ def run_script(
     return done
 
 
+def mutation(field: str, selection: str = "__typename", kind: str | None = None) -> str:
+    """The document of a mutation whose input is the variable `input`."""
+    kind = kind or field[0].upper() + field[1:] + "Input"
+    return f"mutation M($input: {kind}!) {{ {field}(input: $input) {{ {selection} }} }}"
+
+
+def refused(server, query: str, **variables: object) -> str:
+    """The message with which a GraphQL request is refused."""
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    status, answer = server.request("POST", "/graphql", body, server.authorization())
+    decoded = json.loads(answer)
+    assert status == 200 and decoded.get("errors"), (status, decoded)
+    return decoded["errors"][0]["message"]
+
+
 def ask(server, folder: Path, expression: str, **names: object):
     """The value of a Python expression over `api`, the stock client's public API, as JSON.
 

@@ -8,6 +8,8 @@ import itertools
 import json
 import urllib.parse
 
+from client import mutation
+
 TEAM, ORGANIZATION = "guarded-team", "guarded-org"
 NUMBERS = itertools.count(1)
 NO_SUCH_NUMBER = 99_999_999
@@ -41,10 +43,7 @@ class Client:
         return decoded["data"]
 
     def mutate(self, field: str, selection: str, **fields: object) -> dict:
-        kind = field[0].upper() + field[1:] + "Input!"
-        return self.data(
-            f"mutation M($input: {kind}) {{ {field}(input: $input) {{ {selection} }} }}", input=fields
-        )[field]
+        return self.data(mutation(field, selection), input=fields)[field]
 
 
 def elsewhere(identifier: str, number: int) -> str:
@@ -60,6 +59,7 @@ def make_world(people) -> dict[str, str]:
     owner, number = people.owner, next(NUMBERS)
     names = {"entityName": TEAM, "projectName": f"guarded-{number}"}
     world = {
+        "owner": "guard_owner",
         "entity": TEAM,
         "project": names["projectName"],
         "run": "guardedrun",
@@ -159,6 +159,7 @@ def nowhere(world: dict[str, str], *, entity: bool) -> dict[str, str]:
         else:
             missing[name] = value.replace("guarded", "missing").replace("client", "nobody")
     missing["sweep"] = "zzzzzzzz"
+    missing["owner"] = "no_such_user"
     if not entity:
         missing["entity"] = world["entity"]
     return missing

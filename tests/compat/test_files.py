@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import time
+import urllib.request
 from pathlib import Path
 from urllib.parse import quote
 
@@ -385,3 +386,27 @@ def test_console_lines_change_and_parts_of_the_console_are_files(shared_server, 
     assert all(node["timestamp"] for node in nodes)
     parts = [name for name in files(shared_server, "console", "c1") if name.startswith("logs/")]
     assert parts, files(shared_server, "console", "c1").keys()
+
+
+def test_pages_of_other_origins_may_use_signed_addresses_and_no_others(shared_server):
+    server, allowed = shared_server, "Access-Control-Allow-Origin"
+    server.graphql('mutation { upsertBucket(input: {modelName: "origins", name: "r"}) { inserted } }')
+    create = """mutation C($e: String!) { createRunFiles(input:
+        {entityName: $e, projectName: "origins", runName: "r", files: ["f.txt"]}) { files { uploadUrl } } }"""
+    upload = server.graphql(create, e=server.entity())["createRunFiles"]["files"][0]["uploadUrl"]
+
+    def answer(method: str, url: str, **more):
+        request = urllib.request.Request(url, method=method, **more)
+        request.add_header("Origin", "https://example.org")
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return response.headers, response.read()
+
+    assert answer("OPTIONS", upload)[0][allowed] == "*"
+    assert answer("PUT", upload, data=b"text")[0][allowed] == "*"
+    look = 'query { project(name: "origins") { run(name: "r") { files { edges { node { directUrl } } } } } }'
+    edges = server.graphql(look)["project"]["run"]["files"]["edges"]
+    headers, content = answer("GET", edges[0]["node"]["directUrl"])
+    assert headers[allowed] == "*" and content == b"text"
+    plain = f"{server.url}/files/{server.entity()}/origins/r/f.txt"
+    headers, content = answer("GET", plain, headers=server.authorization())
+    assert headers[allowed] is None and content == b"text"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 
-from client import ask, run_script
+from client import ask, refused, run_script
 
 PROJECT_ID = "query P($n: String!) { project(name: $n) { id } }"
 RENAME = """mutation R($entity: String!, $old: String!, $new: String!) {
@@ -28,14 +27,6 @@ with wandb.init(project="PROJECT", id="writer") as run:
 def project_id(server, name: str) -> str | None:
     node = server.graphql(PROJECT_ID, n=name)["project"]
     return node and node["id"]
-
-
-def message_of(server, query: str, **variables: object) -> str:
-    body = json.dumps({"query": query, "variables": variables}).encode()
-    status, answer = server.request("POST", "/graphql", body, server.authorization())
-    decoded = json.loads(answer)
-    assert status == 200 and decoded.get("errors"), (status, decoded)
-    return decoded["errors"][0]["message"]
 
 
 def test_a_renamed_project_keeps_its_runs_and_versions(shared_server, tmp_path):
@@ -72,13 +63,13 @@ def test_a_renamed_project_keeps_its_runs_and_versions(shared_server, tmp_path):
     )
     assert [row["loss"] for row in server.run_facts("after-renaming", "writer")["rows"]] == [1, 2]
     names = {"entity": entity, "old": "after-renaming"}
-    assert "there is a project of that name" in message_of(server, RENAME, **names, new="before-renaming")
-    assert "must not contain" in message_of(server, RENAME, **names, new="a/b")
-    assert "a project a project" in message_of(server, RENAME, **names, new="wandb-registry-x")
-    assert "there is no project" in message_of(server, RENAME, entity=entity, old="never-there", new="x")
+    assert "there is a project of that name" in refused(server, RENAME, **names, new="before-renaming")
+    assert "must not contain" in refused(server, RENAME, **names, new="a/b")
+    assert "a project a project" in refused(server, RENAME, **names, new="wandb-registry-x")
+    assert "there is no project" in refused(server, RENAME, entity=entity, old="never-there", new="x")
     live = 'mutation U($n: String!) { upsertBucket(input: {modelName: $n, name: "live"}) { inserted } }'
     server.graphql(live, n="after-renaming")
-    assert "run live is running" in message_of(server, RENAME, **names, new="later-name")
+    assert "run live is running" in refused(server, RENAME, **names, new="later-name")
 
 
 def test_a_project_is_deleted_with_its_runs_versions_and_bytes(shared_server, tmp_path):
@@ -91,7 +82,7 @@ def test_a_project_is_deleted_with_its_runs_versions_and_bytes(shared_server, tm
 
     assert fetch() == 200
     identifier = project_id(server, "doomed")
-    assert "the project has artifacts" in message_of(server, DELETE, id=identifier, all=False)
+    assert "the project has artifacts" in refused(server, DELETE, id=identifier, all=False)
     assert fetch() == 200
     assert server.graphql(DELETE, id=identifier, all=True)["deleteModel"]["success"]
     assert project_id(server, "doomed") is None

@@ -9,7 +9,7 @@ import re
 import urllib.parse
 
 import pytest
-from client import ask, run_script
+from client import ask, refused, run_script
 
 PROJECT = "many"
 RUNS = 60
@@ -281,21 +281,12 @@ def test_runs_are_changed_moved_and_deleted(filled, tmp_path):
     assert filled.graphql(look, n="moved", e=entity)["project"] is None
 
 
-def errors(server, **variables) -> str:
-    body = json.dumps({"query": PAGE, "variables": variables}).encode()
-    status, answer = server.request("POST", "/graphql", body, server.authorization())
-    assert status == 200
-    answer = json.loads(answer)
-    assert answer.get("errors"), answer
-    return answer["errors"][0]["message"]
-
-
 def test_bad_requests_say_what_is_wrong(filled):
     entity = filled.entity()
     good = {"project": PROJECT, "entity": entity}
 
     def message(**more) -> str:
-        return errors(filled, **good, **more)
+        return refused(filled, PAGE, **good, **more)
 
     deep: dict = {}
     for _ in range(100):

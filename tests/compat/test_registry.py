@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from client import run_script
+from client import refused, run_script
 from support.server import runstone_bin
 
 LOG = """
@@ -335,14 +335,6 @@ print("IDS", art.id, art.collection.id, link.collection.id)
 """,
     )
     return [line.split()[1:] for line in done.stdout.splitlines() if line.startswith("IDS")][0]
-
-
-def refused(server, query, **variables):
-    body = json.dumps({"query": query, "variables": variables}).encode()
-    status, answer = server.request("POST", "/graphql", body, server.authorization())
-    decoded = json.loads(answer)
-    assert status == 200 and decoded.get("errors"), decoded
-    return decoded["errors"][0]["message"]
 
 
 ADD = "mutation($input: AddAliasesInput!) { addAliases(input: $input) { success } }"

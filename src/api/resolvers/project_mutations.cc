@@ -4,7 +4,6 @@
 #include "api/registry_rules.h"
 #include "api/resolvers/resolvers.h"
 #include "artifacts/artifacts.h"
-#include "artifacts/collections.h"
 #include "base/try.h"
 #include "ingest/name_rules.h"
 #include "store/artifact_store.h"
@@ -171,24 +170,12 @@ Result<Resolved> move_runs(const FieldCall& call) {
   return counted(done);
 }
 
-/// All collections of a project with their versions, if that was asked for; versions that are
-/// linked to other projects go, too, since they live here. What a failure leaves goes with a next
-/// try.
-Result<void> delete_artifacts(const ApiContext& context, const store::Project& project,
-                              bool asked) {
-  auto& rows = context.services.store.artifacts();
-  store::ListCollections request;
-  request.projects = {project.id};
-  if (!asked) request.limit = 1;
-  RUNSTONE_TRY(const auto found, rows.list_collections(request));
-  if (found.empty()) return {};
-  if (!asked) {
-    return fail(ErrorCode::kFailedPrecondition,
-                "the project has artifacts: deleteRuns deletes them with its runs");
-  }
-  artifacts::Collections rules(rows, context.services.clock);
-  for (const auto& collection : found) RUNSTONE_TRY(rules.remove(collection));
-  return context.services.artifacts.free_bytes();
+Result<bool> has_artifacts(const ApiContext& context, const store::Project& project) {
+  store::ListCollections first_one;
+  first_one.projects = {project.id};
+  first_one.limit = 1;
+  RUNSTONE_TRY(const auto found, context.services.store.artifacts().list_collections(first_one));
+  return !found.empty();
 }
 
 Result<Resolved> delete_model(const FieldCall& call) {
@@ -209,8 +196,14 @@ Result<Resolved> delete_model(const FieldCall& call) {
   const bool with_contents = flag != nullptr && flag->bool_or(false);
   if (is_registry(project->name)) {
     RUNSTONE_TRY(empty_registry(context, *project));
+  } else if (with_contents) {
+    RUNSTONE_TRY(context.services.artifacts.delete_project(project->id));
   } else {
-    RUNSTONE_TRY(delete_artifacts(context, *project, with_contents));
+    RUNSTONE_TRY(const bool refused, has_artifacts(context, *project));
+    if (refused) {
+      return fail(ErrorCode::kFailedPrecondition,
+                  "the project has artifacts: deleteRuns deletes them with its runs");
+    }
   }
   if (with_contents) {
     RUNSTONE_TRY(const auto ids, store.list_run_ids(project->id));

@@ -56,8 +56,6 @@ class MemoryArtifactStore final : public ArtifactStore {
                                   ArtifactState state) const override;
   Result<Artifact> find_by_distributed_id(CollectionId sequence,
                                           std::string_view distributed_id) const override;
-  Result<std::vector<Artifact>> list_of_project(ProjectId project, ArtifactId after,
-                                                std::int64_t limit) const override;
   Result<std::vector<ArtifactId>> list_abandoned(std::int64_t before_us) const override;
   Result<std::vector<ArtifactId>> list_expired(std::int64_t now_us) const override;
   Result<void> update_artifact(const ArtifactUpdate& update) override;

@@ -46,18 +46,6 @@ Result<Artifact> MemoryArtifactStore::find_by_distributed_id(
   });
 }
 
-Result<std::vector<Artifact>> MemoryArtifactStore::list_of_project(ProjectId project,
-                                                                   ArtifactId after,
-                                                                   std::int64_t limit) const {
-  const std::scoped_lock lock(t_.mutex);
-  std::vector<Artifact> found;
-  for (const auto& [id, a] : artifacts_) {
-    if (id > after && collections_.at(a.sequence).project == project) found.push_back(shown(a));
-  }
-  cut(found, limit);
-  return found;
-}
-
 Result<std::vector<ArtifactId>> MemoryArtifactStore::list_abandoned(std::int64_t before_us) const {
   const std::scoped_lock lock(t_.mutex);
   std::vector<ArtifactId> found;

@@ -37,7 +37,6 @@ class SqliteArtifactStore final : public ArtifactStore {
   Result<std::vector<Artifact>> get_artifacts(std::span<const ArtifactId>) const override;
   Result<Artifact> find_by_digest(CollectionId, std::string_view, ArtifactState) const override;
   Result<Artifact> find_by_distributed_id(CollectionId, std::string_view) const override;
-  Result<std::vector<Artifact>> list_of_project(ProjectId, ArtifactId, std::int64_t) const override;
   Result<std::vector<ArtifactId>> list_abandoned(std::int64_t) const override;
   Result<std::vector<ArtifactId>> list_expired(std::int64_t) const override;
   Result<void> update_artifact(const ArtifactUpdate&) override;

@@ -87,15 +87,6 @@ Result<Artifact> SqliteArtifactStore::find_by_distributed_id(
   return read_one(query, "artifact", first_columns);
 }
 
-Result<std::vector<Artifact>> SqliteArtifactStore::list_of_project(ProjectId project,
-                                                                   ArtifactId after,
-                                                                   std::int64_t limit) const {
-  RUNSTONE_TRY(auto reader, db_.readers.lend());
-  Query query(*reader, RUNSTONE_ARTIFACT "WHERE c.project_id=? AND a.id>? ORDER BY a.id LIMIT ?",
-              project, after, limit);
-  return read_all(query, first_columns);
-}
-
 Result<std::vector<ArtifactId>> SqliteArtifactStore::list_abandoned(std::int64_t before_us) const {
   RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader, "SELECT id FROM artifacts WHERE state=0 AND updated_at_us<? ORDER BY id",

@@ -112,9 +112,9 @@ class SqliteStore final : public Store {
   ViewStore& views() const override { return *views_; }
 
  private:
-  Result<void> remember_deleted(RunId run);  // in a transaction, before its row goes
   // Callers hold the writer's mutex and are inside a transaction.
   Result<void> update_run(const RunUpdate& update);
+  Result<void> remember_deleted(RunId run);  // before its row goes
   Result<std::int64_t> next_change();
 
   mutable Database db_;
