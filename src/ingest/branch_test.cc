@@ -81,7 +81,7 @@ TEST_F(Branch, AForkKeepsItsHistoryWhenTheOtherRunIsRewoundOrDeleted) {
   const auto parent = run_;
   ASSERT_TRUE(ingest_->rewind_run(parent, 3));
   EXPECT_EQ(steps(made.run.id), up_to(12));
-  ASSERT_TRUE(ingest_->delete_run(parent));
+  ASSERT_TRUE(ingest_->delete_runs({parent}));
   EXPECT_EQ(steps(made.run.id), up_to(12));
   // Its writer sends its config again, with the same branch point.
   EXPECT_TRUE(fork("child", "r1", 12));

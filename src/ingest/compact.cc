@@ -267,7 +267,7 @@ Result<void> IngestService::collect_garbage() {
   for (const auto& run : deleted) {
     RUNSTONE_TRY(objects_.remove_all(run.object_prefix));
     RUNSTONE_TRY(objects_.remove_all(parts_prefix(run.run)));
-    RUNSTONE_TRY(store_.forget_deleted_run(run.run));
+    RUNSTONE_TRY(store_.forget_deleted_runs({run.run}));
   }
   RUNSTONE_TRY(const auto named, store_.list_part_objects());  // sorted
   RUNSTONE_TRY(const auto there, objects_.list("parts"));

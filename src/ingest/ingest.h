@@ -132,13 +132,16 @@ class Ingest {
   virtual Result<void> set_state(store::RunId run, std::string_view state) = 0;
   /// The writer is told by the next append()'s answer.
   virtual Result<void> request_stop(store::RunId run) = 0;
-  /// The run, its lines, parts and files.
-  virtual Result<void> delete_run(store::RunId run) = 0;
-  /// Into another project. kFailedPrecondition while a writer may still come: it knows the run by
-  /// its old address, and would lose what it sends there. kConflict for a name taken there.
-  virtual Result<void> move_run(store::RunId run, store::ProjectId project) = 0;
+  /// The runs, their lines, parts and files, a hundred runs at a time: writers get in between. A
+  /// failure says how many are gone.
+  virtual Result<void> delete_runs(const std::vector<store::RunId>& runs) = 0;
+  /// Into another project, all or none. kFailedPrecondition while a writer may still come to one:
+  /// it knows the run by its old address, and would lose what it sends there. kConflict for a name
+  /// taken there.
+  virtual Result<void> move_runs(const std::vector<store::RunId>& runs,
+                                 store::ProjectId project) = 0;
 
-  /// kFailedPrecondition while a writer may still come to one of its runs, as for move_run();
+  /// kFailedPrecondition while a writer may still come to one of its runs, as for move_runs();
   /// kConflict for a name taken, kInvalidArgument for one that is none.
   virtual Result<void> rename_project(store::ProjectId project, std::string_view name) = 0;
 

@@ -80,8 +80,8 @@ class IngestService final : public Ingest {
   Result<void> delete_file(store::RunId run, std::string_view name) override;
   Result<void> set_state(store::RunId run, std::string_view state) override;
   Result<void> request_stop(store::RunId run) override;
-  Result<void> delete_run(store::RunId run) override;
-  Result<void> move_run(store::RunId run, store::ProjectId project) override;
+  Result<void> delete_runs(const std::vector<store::RunId>& runs) override;
+  Result<void> move_runs(const std::vector<store::RunId>& runs, store::ProjectId project) override;
   Result<void> rename_project(store::ProjectId project, std::string_view name) override;
   LiveEvents& live() override { return hub_; }
   IngestCounts counts() const override;
@@ -97,7 +97,11 @@ class IngestService final : public Ingest {
   Result<Slot> load_slot(store::RunInfo info);  // slots_mutex_ held
   void drop_slot(const Slot& slot);
   void drop_slots(store::ProjectId project);
+  void drop_slots(const std::vector<store::RunId>& runs);
   void evict_slots();
+
+  // runs.cc
+  Result<void> delete_some(std::span<const store::RunId> runs);
 
   // append.cc
   Result<Pending> prepare(AppendRequest request);

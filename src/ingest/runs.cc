@@ -1,4 +1,5 @@
 #include <limits>
+#include <span>
 #include <utility>
 
 #include "base/encoding.h"
@@ -259,29 +260,53 @@ Result<void> IngestService::request_stop(store::RunId run) {
   return commit_update(slot, std::move(update), std::move(change));
 }
 
-Result<void> IngestService::delete_run(store::RunId run) {
+Result<void> IngestService::delete_some(std::span<const store::RunId> runs) {
+  std::vector<store::RunId> ids;
   {
     const std::scoped_lock lock(write_mutex_);
-    RUNSTONE_TRY(const Slot slot, find_slot(run));
-    RUNSTONE_TRY(store_.delete_run(run, files_prefix(run)));
-    drop_slot(slot);
+    RUNSTONE_TRY(const auto there, store_.get_runs(runs, {.config = false, .summary = false}));
+    if (there.empty()) return fail(ErrorCode::kNotFound, "no such run");
+    std::vector<store::DeletedRun> doomed;
+    for (const auto& run : there) {
+      ids.push_back(run.id);
+      doomed.push_back({run.id, files_prefix(run.id)});
+    }
+    RUNSTONE_TRY(store_.delete_runs(doomed));
+    drop_slots(ids);
   }
   // A crash from here on is caught up with at the next start, from the list of deleted runs.
-  RUNSTONE_TRY(objects_.remove_all(files_prefix(run)));
-  RUNSTONE_TRY(objects_.remove_all(parts_prefix(run)));
-  return store_.forget_deleted_run(run);
+  for (const auto run : ids) {
+    RUNSTONE_TRY(objects_.remove_all(files_prefix(run)));
+    RUNSTONE_TRY(objects_.remove_all(parts_prefix(run)));
+  }
+  return store_.forget_deleted_runs(ids);
 }
 
-Result<void> IngestService::move_run(store::RunId run, store::ProjectId project) {
+Result<void> IngestService::delete_runs(const std::vector<store::RunId>& runs) {
+  constexpr std::size_t kAtATime = 100;
+  for (std::size_t done = 0; done < runs.size(); done += kAtATime) {
+    const auto some = std::span(runs).subspan(done, std::min(kAtATime, runs.size() - done));
+    if (auto deleted = delete_some(some); !deleted) {
+      if (runs.size() == 1) return deleted;
+      return fail(std::move(deleted).error().with_context(
+          std::to_string(done) + " of " + std::to_string(runs.size()) + " runs are deleted"));
+    }
+  }
+  return {};
+}
+
+Result<void> IngestService::move_runs(const std::vector<store::RunId>& runs,
+                                      store::ProjectId project) {
   const std::scoped_lock lock(write_mutex_);
-  RUNSTONE_TRY(const Slot slot, find_slot(run));
-  if (store::is_live(slot->info.state)) {
-    return fail(ErrorCode::kFailedPrecondition, "run " + slot->info.name + " is " +
-                                                    store::to_string(slot->info.state) +
+  RUNSTONE_TRY(const auto infos, store_.get_runs(runs, {.config = false, .summary = false}));
+  for (const auto& run : infos) {
+    if (!store::is_live(run.state)) continue;
+    return fail(ErrorCode::kFailedPrecondition, "run " + run.name + " is " +
+                                                    store::to_string(run.state) +
                                                     ": it can be moved when it has ended");
   }
-  RUNSTONE_TRY(store_.move_run(run, project, clock_.now_us()));
-  drop_slot(slot);  // it has the old address
+  RUNSTONE_TRY(store_.move_runs(runs, project, clock_.now_us()));
+  drop_slots(runs);  // they have the old address
   return {};
 }
 

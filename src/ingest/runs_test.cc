@@ -232,17 +232,17 @@ TEST_F(RunsTest, FilesAreAnnouncedThenStored) {
 TEST_F(RunsTest, DeletingFreesEveryRowAndObject) {
   ASSERT_TRUE(send_history(0, rows(0, 50)));
   ASSERT_TRUE(ingest_->store_file(run_, "f", {{}, "bytes", 5, "", ""}));
-  ASSERT_TRUE(ingest_->delete_run(run_));
+  ASSERT_TRUE(ingest_->delete_runs({run_}));
   EXPECT_THAT(*objects_->list(""), IsEmpty());
   EXPECT_THAT(*memory_->list_deleted_runs(), IsEmpty());
   EXPECT_EQ(heartbeat().error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(ingest_->delete_run(run_).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(ingest_->delete_runs({run_}).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(ingest_->store_file(run_, "f", {{}, "x", 1, "", ""}).error().code,
             ErrorCode::kNotFound);
 }
 
 TEST_F(RunsTest, AWriterThatLivesOnDoesNotBringADeletedRunBack) {
-  ASSERT_TRUE(ingest_->delete_run(run_));
+  ASSERT_TRUE(ingest_->delete_runs({run_}));
   restart();  // the list of the deleted is in the store
   UpsertRun config;
   config.entity = "alice";
@@ -256,7 +256,7 @@ TEST_F(RunsTest, AWriterThatLivesOnDoesNotBringADeletedRunBack) {
 
 TEST_F(RunsTest, ADeletionThatACrashCutShortEndsAtTheNextStart) {
   ASSERT_TRUE(ingest_->store_file(run_, "f", {{}, "bytes", 5, "", ""}));
-  ASSERT_TRUE(memory_->delete_run(run_, "runs/" + std::to_string(store::to_number(run_))));
+  ASSERT_TRUE(memory_->delete_runs({{run_, "runs/" + std::to_string(store::to_number(run_))}}));
   restart();
   EXPECT_THAT(*objects_->list(""), IsEmpty());
   EXPECT_THAT(*memory_->list_deleted_runs(), IsEmpty());

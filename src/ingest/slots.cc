@@ -99,6 +99,17 @@ void IngestService::drop_slots(store::ProjectId project) {
   for (const auto& slot : dropped) drop_slot(slot);
 }
 
+void IngestService::drop_slots(const std::vector<store::RunId>& runs) {
+  const std::scoped_lock lock(slots_mutex_);
+  for (const auto run : runs) {
+    const auto found = slots_by_id_.find(store::to_number(run));
+    if (found == slots_by_id_.end()) continue;
+    found->second->gone = true;
+    slots_by_path_.erase(found->second->path);
+    slots_by_id_.erase(found);
+  }
+}
+
 void IngestService::evict_slots() {
   const std::scoped_lock write(write_mutex_);
   const std::scoped_lock lock(slots_mutex_);

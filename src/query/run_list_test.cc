@@ -14,6 +14,7 @@
 #include "query/filter.h"
 #include "query/run_facts.h"
 #include "query/run_index.h"
+#include "store/memory/forwarding_store.h"
 #include "store/memory/memory_store.h"
 #include "store/sqlite/sqlite_store.h"
 
@@ -118,10 +119,10 @@ TEST_P(RunListTest, SeesEveryChangeAtOnce) {
   update(change);
   EXPECT_THAT(names(R"({"config.lr":1})"), ElementsAre("a", "b"));
   EXPECT_THAT(names(R"({"tags":"best","state":"finished"})"), ElementsAre("b"));
-  ASSERT_TRUE(store_->delete_run(a, ""));
+  ASSERT_TRUE(store_->delete_runs({{a, ""}}));
   EXPECT_THAT(names("{}"), ElementsAre("c", "b"));
   // As many come as go.
-  ASSERT_TRUE(store_->delete_run(b, ""));
+  ASSERT_TRUE(store_->delete_runs({{b, ""}}));
   add_run("d", "{}", R"({"loss":-1})");
   EXPECT_THAT(names("{}"), ElementsAre("d", "c"));
 }
@@ -134,7 +135,7 @@ TEST_P(RunListTest, ARunThatMovesIsInOneProjectOnly) {
   EXPECT_THAT(names("{}"), ElementsAre("b", "a"));
   project_ = other;
   EXPECT_THAT(names("{}"), IsEmpty());
-  ASSERT_TRUE(store_->move_run(a, other, 5));
+  ASSERT_TRUE(store_->move_runs({a}, other, 5));
   EXPECT_THAT(names(R"({"config.lr":1})"), ElementsAre("a"));
   project_ = first;
   EXPECT_THAT(names("{}"), ElementsAre("b"));
@@ -175,7 +176,10 @@ TEST_P(RunListTest, OrdersByAnyKeyAndMissingLast) {
   EXPECT_THAT(names("{}", "-display_name"), ElementsAre("c", "b", "a"));
   EXPECT_THAT(names("{}", "+state,-name"), ElementsAre("c", "b", "a"));
   EXPECT_THAT(names("{}", "+summary_metrics.never_logged"), ElementsAre("a", "b", "c"));
-  EXPECT_THAT(names(R"({"config._wandb.x":null})", "-name"), ElementsAre("c", "b", "a"));
+  add_run("d", "{}", R"({"loss":-Infinity})", 4);
+  EXPECT_THAT(names("{}", "+summary_metrics.loss"), ElementsAre("d", "b", "a", "c"));
+  EXPECT_THAT(names("{}", "-summary_metrics.loss"), ElementsAre("b", "d", "a", "c"));
+  EXPECT_THAT(names(R"({"config._wandb.x":null})", "-name"), ElementsAre("d", "c", "b", "a"));
 }
 
 TEST_P(RunListTest, SaysWhatIsWrongWithARequest) {
@@ -219,6 +223,42 @@ TEST_P(RunListTest, AProjectTooLargeForTheCacheIsStillListed) {
     ASSERT_TRUE(found);
     EXPECT_EQ(found->items.front().run.name, "r19");
   }
+}
+
+/// Counts the runs that are read for an index.
+class CountingReads final : public store::memory::ForwardingStore {
+ public:
+  using ForwardingStore::ForwardingStore;
+  Result<std::int64_t> changed_runs(
+      store::ProjectId project, std::int64_t since,
+      const std::function<void(store::ChangedRun&&)>& take) const override {
+    return ForwardingStore::changed_runs(project, since, [&](store::ChangedRun&& run) {
+      ++reads;
+      take(std::move(run));
+    });
+  }
+  mutable int reads = 0;
+};
+
+TEST_P(RunListTest, WhatWasPreparedIsNotReadAgain) {
+  add_run("a", "{}", R"({"loss":2})");
+  const auto first = project_;
+  project_ = add_project("second");
+  add_run("b", "{}", R"({"loss":1})");
+  CountingReads counting(*store_);
+  std::atomic<bool> stop = true;
+  ASSERT_TRUE(indexes_.prepare(counting, stop));
+  EXPECT_EQ(counting.reads, 0);
+  stop = false;
+  ASSERT_TRUE(indexes_.prepare(counting, stop));
+  EXPECT_EQ(counting.reads, 2);
+  for (const auto project : {first, project_}) {
+    RunListRequest request;
+    request.project = project;
+    request.order = "+summary_metrics.loss";
+    EXPECT_EQ(list_runs(counting, indexes_, request)->items.size(), 1u);
+  }
+  EXPECT_EQ(counting.reads, 2);
 }
 
 TEST_P(RunListTest, ReadersSeeWholeRunsWhileAWriterChangesThem) {

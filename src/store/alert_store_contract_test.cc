@@ -204,7 +204,7 @@ TEST_P(AlertStoreContract, DeletedAlertsLeaveNothingQueued) {
 TEST_P(AlertStoreContract, DeletedRunTakesItsAlertsAlong) {
   ASSERT_TRUE(alerts().create_target(target("a")));
   ASSERT_TRUE(alerts().raise(alert("one")));
-  ASSERT_TRUE(store_->delete_run(run_, "runs/1"));
+  ASSERT_TRUE(store_->delete_runs({{run_, "runs/1"}}));
   EXPECT_EQ(alerts().count_alerts(run_).value(), 0);
   EXPECT_TRUE(alerts().queue_heads().value().empty());
 }

@@ -60,7 +60,7 @@ TEST_P(RunChanges, GivesWhatChangedAndOnlyTheTextsThatDid) {
   found = changed(seen, 2);
   EXPECT_EQ(found["a"].heartbeat_at_us, 77);
   EXPECT_EQ(found["a"].summary_json, "");
-  ASSERT_TRUE(store_->delete_run(a, ""));
+  ASSERT_TRUE(store_->delete_runs({{a, ""}}));
   EXPECT_THAT(changed(seen, 1), IsEmpty());
   EXPECT_EQ(store_->list_run_ids(project_)->size(), 1u);
 }
@@ -70,7 +70,7 @@ TEST_P(RunChanges, AMovedRunIsNewInItsProject) {
   std::int64_t seen = -1;
   changed(seen, 1);
   const auto other = store_->create_project(store_->find_entity("alice")->id, "p2", 10)->id;
-  ASSERT_TRUE(store_->move_run(a, other, 99));
+  ASSERT_TRUE(store_->move_runs({a}, other, 99));
   EXPECT_THAT(changed(seen, 0), IsEmpty());
   EXPECT_EQ(store_->find_run("alice", "p2", "a")->updated_at_us, 99);
   EXPECT_EQ(store_->find_run("alice", "p1", "a").error().code, ErrorCode::kNotFound);
@@ -83,12 +83,12 @@ TEST_P(RunChanges, AMovedRunIsNewInItsProject) {
 TEST_P(RunChanges, MovesNeitherOverAnotherRunNorIntoNothing) {
   const auto a = make_run("a");
   const auto other = store_->create_project(store_->find_entity("alice")->id, "p2", 10)->id;
-  EXPECT_EQ(store_->move_run(a, ProjectId{99999}, 1).error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(store_->move_run(RunId{99999}, other, 1).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(store_->move_runs({a}, ProjectId{99999}, 1).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(store_->move_runs({RunId{99999}}, other, 1).error().code, ErrorCode::kNotFound);
   const auto first = project_;
   project_ = other;
   make_run("a");
-  EXPECT_EQ(store_->move_run(a, other, 1).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(store_->move_runs({a}, other, 1).error().code, ErrorCode::kConflict);
   EXPECT_EQ(store_->get_run(a)->project, first);
 }
 

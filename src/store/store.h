@@ -211,8 +211,10 @@ class Store {
       ProjectId project, std::int64_t since,
       const std::function<void(ChangedRun&&)>& take) const = 0;
   virtual Result<std::vector<RunId>> list_run_ids(ProjectId project) const = 0;  ///< ascending
-  /// Into another project, with all that belongs to it. kConflict if there is a run of that name.
-  virtual Result<void> move_run(RunId run, ProjectId project, std::int64_t now_us) = 0;
+  /// Into another project, with all that belongs to them; all or none. kConflict if there is a run
+  /// of such a name. As many statements for many runs as for one, and so below.
+  virtual Result<void> move_runs(const std::vector<RunId>& runs, ProjectId project,
+                                 std::int64_t now_us) = 0;
   /// The runs that name this sweep of their project, oldest first. One statement.
   virtual Result<std::vector<RunInfo>> list_sweep_runs(ProjectId project, std::string_view sweep,
                                                        RunColumns columns) const = 0;
@@ -223,13 +225,14 @@ class Store {
   virtual Result<std::vector<RunInfo>> list_silent_runs(std::int64_t before_us) const = 0;
   /// Every tail of history and events, for compaction after a start. One statement.
   virtual Result<std::vector<TailSize>> list_tails() const = 0;
-  /// Frees every row of it and notes its object prefix in list_deleted_runs().
-  virtual Result<void> delete_run(RunId id, std::string_view object_prefix) = 0;
+  /// Frees every row of theirs and notes their object prefixes in list_deleted_runs(). kNotFound if
+  /// one is not there; then all stay.
+  virtual Result<void> delete_runs(const std::vector<DeletedRun>& runs) = 0;
   /// Whether a run of that name was deleted and not made anew since. The last 100,000 are known.
   virtual Result<bool> was_run_deleted(std::string_view entity, std::string_view project,
                                        std::string_view run) const = 0;
   virtual Result<std::vector<DeletedRun>> list_deleted_runs() const = 0;
-  virtual Result<void> forget_deleted_run(RunId id) = 0;
+  virtual Result<void> forget_deleted_runs(const std::vector<RunId>& runs) = 0;
 
   /// All of it or nothing.
   virtual Result<void> commit(const Batch& batch) = 0;

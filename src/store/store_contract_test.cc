@@ -120,13 +120,13 @@ TEST_P(StoreContract, ADeletedRunIsRememberedUntilItIsMadeAnew) {
   const NewRun run{project_, "gone", "brisk-otter-1", user_, RunState::kRunning, 100};
   const auto made = *store_->create_run(run, {});
   EXPECT_FALSE(*store_->was_run_deleted("alice", "p1", "gone"));
-  ASSERT_TRUE(store_->delete_run(made.id, "runs/1"));
+  ASSERT_TRUE(store_->delete_runs({{made.id, "runs/1"}}));
   EXPECT_TRUE(*store_->was_run_deleted("alice", "p1", "gone"));
   EXPECT_FALSE(*store_->was_run_deleted("alice", "p1", "never"));
   EXPECT_FALSE(*store_->was_run_deleted("alice", "other", "gone"));
   const auto again = *store_->create_run(run, {});
   EXPECT_FALSE(*store_->was_run_deleted("alice", "p1", "gone"));
-  ASSERT_TRUE(store_->delete_run(again.id, "runs/2"));
+  ASSERT_TRUE(store_->delete_runs({{again.id, "runs/2"}}));
   EXPECT_TRUE(*store_->was_run_deleted("alice", "p1", "gone"));
 }
 
@@ -394,9 +394,9 @@ TEST_P(StoreContract, ADeletedRunLeavesNothingButItsObjectPrefix) {
   batch.keys = {{run, {{"k", 1, 0, 0, 0, 0, 0}}}};
   batch.files = {{run, {"f", "k", 1, "", "", 0}}};
   ASSERT_TRUE(store_->commit(batch));
-  ASSERT_TRUE(store_->delete_run(run, "runs/1"));
+  ASSERT_TRUE(store_->delete_runs({{run, "runs/1"}}));
   EXPECT_EQ(store_->get_run(run).error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(store_->delete_run(run, "runs/1").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(store_->delete_runs({{run, "runs/1"}}).error().code, ErrorCode::kNotFound);
   // Nothing comes back through a batch that was under way.
   RunUpdate update;
   update.run = run;
@@ -410,9 +410,44 @@ TEST_P(StoreContract, ADeletedRunLeavesNothingButItsObjectPrefix) {
   EXPECT_THAT(*store_->list_tails(), IsEmpty());
   ASSERT_EQ(store_->list_deleted_runs()->size(), 1u);
   EXPECT_EQ(store_->list_deleted_runs()->at(0).object_prefix, "runs/1");
-  ASSERT_TRUE(store_->forget_deleted_run(run));
+  ASSERT_TRUE(store_->forget_deleted_runs({run}));
   EXPECT_THAT(*store_->list_deleted_runs(), IsEmpty());
   EXPECT_NE(make_run("r"), run);  // the id is not used again
+}
+
+TEST_P(StoreContract, ManyRunsAreDeletedAndMovedAsOneIsAndAllOrNone) {
+  std::vector<RunId> ids;
+  for (int i = 0; i < 300; ++i) ids.push_back(make_run("r" + std::to_string(i)));
+  const auto left = make_run("left");
+  const auto cost = [this](auto&& write) {
+    const auto before = store_->statement_count();
+    EXPECT_TRUE(write());
+    return store_->statement_count() - before;
+  };
+  const auto other = store_->create_project(store_->find_entity("alice")->id, "other", 1)->id;
+  const auto move = [&](std::size_t first, std::size_t count) {
+    const std::vector<RunId> some(ids.begin() + first, ids.begin() + first + count);
+    return store_->move_runs(some, other, 5);
+  };
+  EXPECT_EQ(cost([&] { return move(0, 1); }), cost([&] { return move(1, 299); }));
+  EXPECT_EQ(store_->count_runs(other).value(), 300);
+
+  const auto gone = [&](std::size_t first, std::size_t count) {
+    std::vector<DeletedRun> runs;
+    for (std::size_t i = first; i < first + count; ++i) runs.push_back({ids[i], "runs/x"});
+    return runs;
+  };
+  auto with_stranger = gone(0, 100);
+  with_stranger.push_back({RunId{99999}, ""});
+  EXPECT_EQ(store_->delete_runs(with_stranger).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(store_->count_runs(other).value(), 300);
+  EXPECT_EQ(cost([&] { return store_->delete_runs(gone(0, 1)); }),
+            cost([&] { return store_->delete_runs(gone(1, 299)); }));
+  EXPECT_EQ(store_->count_runs(other).value(), 0);
+  EXPECT_EQ(store_->list_deleted_runs()->size(), 300u);
+  ASSERT_TRUE(store_->forget_deleted_runs(ids));
+  EXPECT_THAT(*store_->list_deleted_runs(), IsEmpty());
+  EXPECT_TRUE(store_->get_run(left));
 }
 
 TEST_P(StoreContract, ReadersAndWritersAtOnceSeeWholeTransactions) {
@@ -508,8 +543,8 @@ TEST(StoreModel, RandomOperationsGiveTheSameInBothEngines) {
         continue;
       }
       if (below(15) == 0) {
-        ASSERT_TRUE(sqlite->delete_run(known->second.first, "x"));
-        ASSERT_TRUE(model->delete_run(known->second.second, "x"));
+        ASSERT_TRUE(sqlite->delete_runs({{known->second.first, "x"}}));
+        ASSERT_TRUE(model->delete_runs({{known->second.second, "x"}}));
         runs.erase(known);
         continue;
       }

@@ -115,21 +115,20 @@ Result<std::vector<store::RunInfo>> runs_of(const FieldCall& call) {
   return runs;
 }
 
+std::vector<store::RunId> ids_of(const std::vector<store::RunInfo>& runs) {
+  std::vector<store::RunId> ids;
+  for (const auto& run : runs) ids.push_back(run.id);
+  return ids;
+}
+
 Resolved counted(std::size_t count) {
   return Resolved(Value(Dict{{"count", static_cast<std::int64_t>(count)}}));
 }
 
 Result<Resolved> delete_runs(const FieldCall& call) {
   RUNSTONE_TRY(const auto runs, runs_of(call));
-  std::size_t done = 0;
-  for (const auto& run : runs) {
-    if (auto deleted = context_of(call).services.ingest.delete_run(run.id); !deleted) {
-      return fail(std::move(deleted).error().with_context(
-          std::to_string(done) + " of " + std::to_string(runs.size()) + " runs are deleted"));
-    }
-    ++done;
-  }
-  return counted(done);
+  RUNSTONE_TRY(context_of(call).services.ingest.delete_runs(ids_of(runs)));
+  return counted(runs.size());
 }
 
 /// The project of that name, made if there is none.
@@ -151,23 +150,18 @@ Result<Resolved> move_runs(const FieldCall& call) {
   RUNSTONE_TRY(ingest::check_name("project", name));
   RUNSTONE_TRY(require(context, auth::Action::kWrite, entity));
   RUNSTONE_TRY(const auto runs, runs_of(call));
+  // The project is made only if the runs may go there.
   for (const auto& run : runs) {
-    if (store::is_live(run.state)) {
-      return fail(ErrorCode::kFailedPrecondition,
-                  "run " + run.name + " is " + store::to_string(run.state) +
-                      ": it can be moved when it has ended; none was moved");
-    }
+    if (!store::is_live(run.state)) continue;
+    return fail(ErrorCode::kFailedPrecondition,
+                "run " + run.name + " is " + store::to_string(run.state) +
+                    ": it can be moved when it has ended; none was moved");
   }
   RUNSTONE_TRY(const auto target, project_for(context, entity, name));
-  std::size_t done = 0;
-  for (const auto& run : runs) {
-    if (auto moved = context.services.ingest.move_run(run.id, target.id); !moved) {
-      return fail(std::move(moved).error().with_context("run " + run.name + ", after " +
-                                                        std::to_string(done) + " were moved"));
-    }
-    ++done;
+  if (auto moved = context.services.ingest.move_runs(ids_of(runs), target.id); !moved) {
+    return fail(std::move(moved).error().with_context("none of the runs was moved"));
   }
-  return counted(done);
+  return counted(runs.size());
 }
 
 Result<bool> has_artifacts(const ApiContext& context, const store::Project& project) {
@@ -207,12 +201,8 @@ Result<Resolved> delete_model(const FieldCall& call) {
   }
   if (with_contents) {
     RUNSTONE_TRY(const auto ids, store.list_run_ids(project->id));
-    for (const auto run : ids) {
-      auto deleted = context.services.ingest.delete_run(run);
-      if (!deleted && deleted.error().code != ErrorCode::kNotFound) {
-        return fail(std::move(deleted).error());
-      }
-    }
+    auto deleted = context.services.ingest.delete_runs(ids);
+    if (!deleted) return fail(std::move(deleted).error());
   }
   RUNSTONE_TRY(store.delete_project(project->id));
   return Resolved(Value(Dict{{"success", true}}));

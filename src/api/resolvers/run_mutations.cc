@@ -179,7 +179,7 @@ Result<Resolved> delete_run(const FieldCall& call) {
   if (artifacts_too != nullptr && artifacts_too->bool_or(false)) {
     RUNSTONE_TRY(context.services.artifacts.delete_of_run(run.id));
   }
-  RUNSTONE_TRY(context.services.ingest.delete_run(run.id));
+  RUNSTONE_TRY(context.services.ingest.delete_runs({run.id}));
   return Resolved(Value(Dict{}));
 }
 

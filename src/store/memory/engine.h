@@ -87,18 +87,19 @@ class MemoryStore final : public Store {
   Result<std::int64_t> changed_runs(ProjectId project, std::int64_t since,
                                     const std::function<void(ChangedRun&&)>& take) const override;
   Result<std::vector<RunId>> list_run_ids(ProjectId project) const override;
-  Result<void> move_run(RunId run, ProjectId project, std::int64_t now_us) override;
+  Result<void> move_runs(const std::vector<RunId>& runs, ProjectId project,
+                         std::int64_t now_us) override;
   Result<std::vector<RunInfo>> list_sweep_runs(ProjectId project, std::string_view sweep,
                                                RunColumns columns) const override;
   Result<std::vector<std::pair<std::string, std::int64_t>>> count_sweep_runs(
       ProjectId project) const override;
   Result<std::vector<RunInfo>> list_silent_runs(std::int64_t before_us) const override;
   Result<std::vector<TailSize>> list_tails() const override;
-  Result<void> delete_run(RunId id, std::string_view object_prefix) override;
+  Result<void> delete_runs(const std::vector<DeletedRun>& runs) override;
   Result<bool> was_run_deleted(std::string_view entity, std::string_view project,
                                std::string_view run) const override;
   Result<std::vector<DeletedRun>> list_deleted_runs() const override;
-  Result<void> forget_deleted_run(RunId id) override;
+  Result<void> forget_deleted_runs(const std::vector<RunId>& runs) override;
   Result<void> commit(const Batch& batch) override;
 
   // A run's lines, parts, keys, files ----------------------------------------------------------

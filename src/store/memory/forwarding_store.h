@@ -93,8 +93,9 @@ class ForwardingStore : public Store {
   Result<std::vector<RunId>> list_run_ids(ProjectId project) const override {
     return inner_.list_run_ids(project);
   }
-  Result<void> move_run(RunId run, ProjectId project, std::int64_t now_us) override {
-    return inner_.move_run(run, project, now_us);
+  Result<void> move_runs(const std::vector<RunId>& runs, ProjectId project,
+                         std::int64_t now_us) override {
+    return inner_.move_runs(runs, project, now_us);
   }
   Result<std::vector<RunKey>> keys_of(std::span<const RunId> runs) const override {
     return inner_.keys_of(runs);
@@ -126,8 +127,8 @@ class ForwardingStore : public Store {
     return inner_.list_silent_runs(before_us);
   }
   Result<std::vector<TailSize>> list_tails() const override { return inner_.list_tails(); }
-  Result<void> delete_run(RunId id, std::string_view object_prefix) override {
-    return inner_.delete_run(id, object_prefix);
+  Result<void> delete_runs(const std::vector<DeletedRun>& runs) override {
+    return inner_.delete_runs(runs);
   }
   Result<bool> was_run_deleted(std::string_view entity, std::string_view project,
                                std::string_view run) const override {
@@ -136,7 +137,9 @@ class ForwardingStore : public Store {
   Result<std::vector<DeletedRun>> list_deleted_runs() const override {
     return inner_.list_deleted_runs();
   }
-  Result<void> forget_deleted_run(RunId id) override { return inner_.forget_deleted_run(id); }
+  Result<void> forget_deleted_runs(const std::vector<RunId>& runs) override {
+    return inner_.forget_deleted_runs(runs);
+  }
   Result<void> commit(const Batch& batch) override { return inner_.commit(batch); }
   Result<std::vector<TailChunk>> tail(RunId run, Stream stream, std::int64_t first_line,
                                       std::int64_t end_line) const override {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "base/try.h"
 #include "store/apply_update.h"
@@ -147,22 +148,30 @@ Result<std::vector<RunId>> MemoryStore::list_run_ids(ProjectId project) const {
   return ids;
 }
 
-Result<void> MemoryStore::move_run(RunId run, ProjectId project, std::int64_t now_us) {
+Result<void> MemoryStore::move_runs(const std::vector<RunId>& runs, ProjectId project,
+                                    std::int64_t now_us) {
   const std::scoped_lock lock(mutex_);
   RUNSTONE_TRY(const auto target, look_up(projects_, project, "project"));
-  RunRows* const rows = if_rows(run);
-  if (rows == nullptr) return missing("run");
-  if (rows->info.project == project) return {};
+  std::set<std::string> names;  // in the target when all are there
   for (const auto& [id, other] : runs_) {
-    if (other.info.project == project && other.info.name == rows->info.name) {
+    if (other.info.project == project) names.insert(other.info.name);
+  }
+  for (const RunId run : runs) {
+    const RunRows* const rows = if_rows(run);
+    if (rows == nullptr) return missing("run");
+    if (rows->info.project != project && !names.insert(rows->info.name).second) {
       return taken("run", rows->info.name);
     }
   }
-  rows->info.project = project;
-  rows->info.project_name = target.name;
-  rows->info.entity_name = target.entity_name;
-  rows->info.updated_at_us = now_us;
-  rows->change = rows->config_change = rows->summary_change = ++last_change_;
+  for (const RunId run : runs) {
+    RunRows& rows = *if_rows(run);
+    if (rows.info.project == project) continue;
+    rows.info.project = project;
+    rows.info.project_name = target.name;
+    rows.info.entity_name = target.entity_name;
+    rows.info.updated_at_us = now_us;
+    rows.change = rows.config_change = rows.summary_change = ++last_change_;
+  }
   return {};
 }
 
@@ -217,14 +226,19 @@ Result<std::vector<TailSize>> MemoryStore::list_tails() const {
   return all;
 }
 
-Result<void> MemoryStore::delete_run(RunId id, std::string_view object_prefix) {
+Result<void> MemoryStore::delete_runs(const std::vector<DeletedRun>& runs) {
   const std::scoped_lock lock(mutex_);
-  const auto found = runs_.find(id);
-  if (found == runs_.end()) return missing("run");
-  deleted_names_.emplace(found->second.info.project, found->second.info.name);
-  runs_.erase(found);
-  deleted_[id] = object_prefix;
-  return alerts_->delete_alerts(id);
+  for (const auto& run : runs) {
+    if (if_rows(run.run) == nullptr) return missing("run");
+  }
+  for (const auto& run : runs) {
+    const auto found = runs_.find(run.run);
+    deleted_names_.emplace(found->second.info.project, found->second.info.name);
+    runs_.erase(found);
+    deleted_[run.run] = run.object_prefix;
+    RUNSTONE_TRY(alerts_->delete_alerts(run.run));
+  }
+  return {};
 }
 
 Result<bool> MemoryStore::was_run_deleted(std::string_view entity, std::string_view project,
@@ -241,9 +255,9 @@ Result<std::vector<DeletedRun>> MemoryStore::list_deleted_runs() const {
   return all;
 }
 
-Result<void> MemoryStore::forget_deleted_run(RunId id) {
+Result<void> MemoryStore::forget_deleted_runs(const std::vector<RunId>& runs) {
   const std::scoped_lock lock(mutex_);
-  deleted_.erase(id);
+  for (const RunId run : runs) deleted_.erase(run);
   return {};
 }
 

@@ -11,11 +11,13 @@ CREATE TABLE deleted_names (
   UNIQUE (project_id, name));
 )sql";
 
-Result<void> SqliteStore::remember_deleted(RunId run) {
+/// `runs` is a list of ids as JSON.
+Result<void> SqliteStore::remember_deleted(std::string_view runs) {
   RUNSTONE_TRY(Query(*db_.writer,
                      "INSERT OR REPLACE INTO deleted_names (project_id,name) "
-                     "SELECT project_id,name FROM runs WHERE id=?",
-                     run)
+                     "SELECT project_id,name FROM runs "
+                     "WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+                     runs)
                    .run());
   // The last ones are enough: a writer hears of it with its next request.
   return Query(*db_.writer,

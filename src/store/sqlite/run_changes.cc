@@ -37,7 +37,9 @@ Result<std::int64_t> SqliteStore::next_change() {
   return ++last_change_;
 }
 
-Result<void> SqliteStore::move_run(RunId run, ProjectId project, std::int64_t now_us) {
+Result<void> SqliteStore::move_runs(const std::vector<RunId>& runs, ProjectId project,
+                                    std::int64_t now_us) {
+  const auto ids = json_list(runs);
   const std::scoped_lock lock(db_.writer_mutex);
   RUNSTONE_TRY(auto transaction, Transaction::begin(*db_.writer));
   {
@@ -45,18 +47,26 @@ Result<void> SqliteStore::move_run(RunId run, ProjectId project, std::int64_t no
     RUNSTONE_TRY(const bool there, found.next());
     if (!there) return missing("project");
   }
+  {
+    Query same(*db_.writer,
+               "SELECT r.name FROM runs r JOIN runs o ON o.project_id=?2 AND o.name=r.name AND "
+               "o.id<>r.id WHERE r.id IN (SELECT value FROM json_each(?1)) LIMIT 1",
+               ids, project);
+    RUNSTONE_TRY(const bool there, same.next());
+    if (there) return taken("run", same.text(0));
+  }
   RUNSTONE_TRY(const auto change, next_change());
   auto moved = Query(*db_.writer,
                      "UPDATE runs SET project_id=?2,updated_at_us=CASE WHEN project_id=?2 THEN "
                      "updated_at_us ELSE ?3 END,change=?4,config_change=?4,summary_change=?4 "
-                     "WHERE id=?1",
-                     run, project, now_us, change)
+                     "WHERE id IN (SELECT value FROM json_each(?1))",
+                     ids, project, now_us, change)
                    .run();
   if (!moved && moved.error().code == ErrorCode::kConflict) {
-    return fail(ErrorCode::kConflict, "the project has a run of that name already");
+    return fail(ErrorCode::kConflict, "two of the runs have the same name");
   }
   RUNSTONE_TRY(std::move(moved));
-  if (db_.writer->changed_rows() == 0) return missing("run");
+  if (db_.writer->changed_rows() != static_cast<std::int64_t>(runs.size())) return missing("run");
   return transaction.commit();
 }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <unordered_map>
 
 #include "base/json.h"
@@ -312,25 +313,45 @@ Result<std::vector<RunInfo>> SqliteStore::list_silent_runs(std::int64_t before_u
   return read_all(query, read_run);
 }
 
-Result<void> SqliteStore::delete_run(RunId id, std::string_view object_prefix) {
+namespace {
+
+// Whole literals: a connection knows its statements by their address.
+#define RUNSTONE_DELETE_OF_RUNS(table) \
+  "DELETE FROM " table " WHERE run_id IN (SELECT value FROM json_each(?))"
+constexpr std::array kDeleteRowsOfRuns = {
+    RUNSTONE_DELETE_OF_RUNS("run_configs"),   RUNSTONE_DELETE_OF_RUNS("run_summaries"),
+    RUNSTONE_DELETE_OF_RUNS("run_keys"),      RUNSTONE_DELETE_OF_RUNS("run_files"),
+    RUNSTONE_DELETE_OF_RUNS("shared_bodies"), RUNSTONE_DELETE_OF_RUNS("tail_chunks"),
+    RUNSTONE_DELETE_OF_RUNS("parts"),
+};
+#undef RUNSTONE_DELETE_OF_RUNS
+
+}  // namespace
+
+Result<void> SqliteStore::delete_runs(const std::vector<DeletedRun>& runs) {
+  std::vector<RunId> numbers;
+  for (const auto& run : runs) numbers.push_back(run.run);
+  const auto ids = json_list(numbers);
   const std::scoped_lock lock(db_.writer_mutex);
-  RUNSTONE_TRY(auto transaction, Transaction::begin(*db_.writer));
-  RUNSTONE_TRY(remember_deleted(id));
-  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM runs WHERE id=?", id).run());
-  if (db_.writer->changed_rows() == 0) return missing("run");
-  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM run_configs WHERE run_id=?", id).run());
-  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM run_summaries WHERE run_id=?", id).run());
-  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM run_keys WHERE run_id=?", id).run());
-  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM run_files WHERE run_id=?", id).run());
-  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM shared_bodies WHERE run_id=?", id).run());
-  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM tail_chunks WHERE run_id=?", id).run());
-  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM parts WHERE run_id=?", id).run());
-  RUNSTONE_TRY(Query(*db_.writer, "INSERT INTO deleted_runs (run_id,object_prefix) VALUES (?,?)",
-                     id, object_prefix)
+  auto& writer = *db_.writer;
+  RUNSTONE_TRY(auto transaction, Transaction::begin(writer));
+  RUNSTONE_TRY(remember_deleted(ids));
+  RUNSTONE_TRY(
+      Query(writer, "DELETE FROM runs WHERE id IN (SELECT value FROM json_each(?))", ids).run());
+  if (writer.changed_rows() != static_cast<std::int64_t>(runs.size())) return missing("run");
+  for (const char* sql : kDeleteRowsOfRuns) RUNSTONE_TRY(Query(writer, sql, ids).run());
+  Dict prefixes;
+  for (const auto& run : runs) {
+    prefixes.set(std::to_string(to_number(run.run)), run.object_prefix);
+  }
+  RUNSTONE_TRY(Query(writer,
+                     "INSERT INTO deleted_runs (run_id,object_prefix) "
+                     "SELECT CAST(key AS INTEGER),value FROM json_each(?)",
+                     json::to_text(Value(std::move(prefixes))))
                    .run());
   RUNSTONE_TRY(transaction.commit());
   // The pages go back to the disk, not only to the free list.
-  return db_.writer->execute("PRAGMA incremental_vacuum");
+  return writer.execute("PRAGMA incremental_vacuum");
 }
 
 Result<std::vector<DeletedRun>> SqliteStore::list_deleted_runs() const {
@@ -341,9 +362,12 @@ Result<std::vector<DeletedRun>> SqliteStore::list_deleted_runs() const {
   });
 }
 
-Result<void> SqliteStore::forget_deleted_run(RunId id) {
+Result<void> SqliteStore::forget_deleted_runs(const std::vector<RunId>& runs) {
   const std::scoped_lock lock(db_.writer_mutex);
-  return Query(*db_.writer, "DELETE FROM deleted_runs WHERE run_id=?", id).run();
+  return Query(*db_.writer,
+               "DELETE FROM deleted_runs WHERE run_id IN (SELECT value FROM json_each(?))",
+               json_list(runs))
+      .run();
 }
 
 }  // namespace runstone::store::sqlite
