@@ -160,15 +160,22 @@ Result<Value> operand_of(const std::string& path, const Value& operand) {
 Result<NodePointer> parse_test(const std::string& path, const std::string& name,
                                const Value& operand, std::string_view options, int depth);
 
+bool is_operator(const Dict::Item& item) { return !item.first.empty() && item.first[0] == '$'; }
+
 /// {"$gt": 1, "$lt": 5} on a path, or a bare value for equality.
 Result<NodePointer> parse_tests(const std::string& path, const Value& value, int depth) {
   const Dict* dict = value.if_dict();
-  const bool has_operators = dict != nullptr && !dict->empty() &&
-                             std::all_of(dict->begin(), dict->end(), [](const Dict::Item& item) {
-                               return !item.first.empty() && item.first[0] == '$';
-                             });
-  if (!has_operators) return parse_test(path, "$eq", value, "", depth);
+  const auto operators =
+      dict == nullptr ? 0 : std::count_if(dict->begin(), dict->end(), is_operator);
+  if (operators == 0) return parse_test(path, "$eq", value, "", depth);
+  if (operators != std::distance(dict->begin(), dict->end())) {
+    return bad("\"" + path +
+               "\" has operators beside other keys; a value with such keys is given to "
+               "$eq");
+  }
   const Value* options = dict->find("$options");
+  if (options != nullptr && dict->find("$regex") == nullptr)
+    return bad("$options goes with $regex");
   std::vector<NodePointer> tests;
   for (const auto& [name, operand] : *dict) {
     if (name == "$options") continue;
@@ -217,9 +224,12 @@ Result<NodePointer> parse_test(const std::string& path, const std::string& name,
     node->op = Op::kRegex;
     if (!operand.is_string()) return bad("$regex needs a text");
     RE2::Options how(RE2::Quiet);
-    how.set_case_sensitive(options.find('i') == std::string_view::npos);
     how.set_max_mem(1 << 20);
-    node->regex = std::make_unique<RE2>(*operand.if_string(), how);
+    if (options.find_first_not_of("ims") != std::string_view::npos) {
+      return bad("$options of $regex are the letters i, m and s");
+    }
+    const auto flags = options.empty() ? "" : "(?" + std::string(options) + ")";
+    node->regex = std::make_unique<RE2>(flags + *operand.if_string(), how);
     if (!node->regex->ok()) return bad("$regex: " + node->regex->error());
     return node;
   }

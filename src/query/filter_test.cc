@@ -99,13 +99,15 @@ TEST(Filter, MatchesRegularExpressionsAnywhereInTheText) {
   check(R"({"display_name":{"$regex":"^OTTER","$options":"i"}})", false);
   check(R"({"display_name":{"$regex":"OTTER-\\d$","$options":"i"}})", true);
   check(R"({"created_at":{"$regex":"^2026-11"}})", true);
+  check(R"({"display_name":{"$regex":"^x|OTTER-\\d$","$options":"ims"}})", true);
 }
 
 TEST(Filter, RefusesWhatItDoesNotKnow) {
   for (const char* text :
        {"[]", "x", R"({"$xor":[]})", R"({"a":{"$near":1}})", R"({"a":{"$in":1}})", R"({"$and":{}})",
         R"({"a":{"$regex":"("}})", R"({"a":{"$regex":1}})", R"({"created_at":{"$gt":"yesterday"}})",
-        R"({"a":{"$exists":"yes"}})"}) {
+        R"({"a":{"$exists":"yes"}})", R"({"config.a":{"$gt":1,"b":2}})",
+        R"({"name":{"$regex":"a","$options":"q"}})", R"({"config.a":{"$gt":1,"$options":"i"}})"}) {
     const auto parsed = Filter::parse(text);
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().code, ErrorCode::kInvalidArgument) << text;

@@ -156,6 +156,10 @@ Result<std::int64_t> Query::count_runs(store::ProjectId project, std::string_vie
   return count_filtered(impl_->store, impl_->indexes, project, filters);
 }
 
+Result<void> Query::prepare_lists(const std::atomic<bool>& stop) const {
+  return impl_->indexes.prepare(impl_->store, stop);
+}
+
 Result<store::RunInfo> Query::run(std::string_view entity, std::string_view project,
                                   std::string_view name) const {
   return impl_->store.find_run(entity, project, name);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -139,6 +140,9 @@ class Query {
   /// Runs that pass the filters, in the order asked; ties by creation, so that pages are stable.
   Result<RunPage> runs(const RunListRequest& request) const;
   Result<std::int64_t> count_runs(store::ProjectId project, std::string_view filters) const;
+  /// What lists of the projects that were active last need, made beforehand: their first page after
+  /// a start is then as quick as any. For a thread of its own; ends early once `stop` is set.
+  Result<void> prepare_lists(const std::atomic<bool>& stop) const;
   Result<store::RunInfo> run(std::string_view entity, std::string_view project,
                              std::string_view name) const;
   /// Projects of an entity, newest activity first.

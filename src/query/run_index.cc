@@ -1,6 +1,7 @@
 #include "query/run_index.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -125,6 +126,28 @@ Result<std::shared_ptr<const ProjectIndex>> RunIndexes::open(const store::Store&
   const std::shared_lock lock(index->mutex());
   indexes_.put(key, index, index->memory_bytes());
   return std::shared_ptr<const ProjectIndex>(index);
+}
+
+Result<void> RunIndexes::prepare(const store::Store& store, const std::atomic<bool>& stop) {
+  constexpr std::int64_t kMaxRuns = 20'000;  // more may not fit, and would be read for nothing
+  std::vector<store::Project> projects;
+  RUNSTONE_TRY(const auto entities, store.list_entities());
+  for (const auto& entity : entities) {
+    RUNSTONE_TRY(auto own, store.list_projects(entity.id));
+    std::move(own.begin(), own.end(), std::back_inserter(projects));
+  }
+  std::sort(projects.begin(), projects.end(), [](const auto& a, const auto& b) {
+    return a.last_activity_at_us > b.last_activity_at_us;
+  });
+  std::int64_t bytes = 0;
+  for (const auto& project : projects) {
+    if (stop || bytes > max_bytes_ / 2) return {};
+    if (project.run_count == 0 || project.run_count > kMaxRuns) continue;
+    RUNSTONE_TRY(const auto index, open(store, project.id));
+    const std::shared_lock lock(index->mutex());
+    bytes += index->memory_bytes();
+  }
+  return {};
 }
 
 }  // namespace runstone::query

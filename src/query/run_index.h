@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -74,12 +75,16 @@ class IndexedValues final : public FieldValues {
 /// Indexes of the projects that were asked for last, within a bound of bytes.
 class RunIndexes {
  public:
-  explicit RunIndexes(std::int64_t max_bytes) : indexes_(max_bytes) {}
+  explicit RunIndexes(std::int64_t max_bytes) : max_bytes_(max_bytes), indexes_(max_bytes) {}
   /// Up to date. The caller locks its mutex (shared) while reading.
   Result<std::shared_ptr<const ProjectIndex>> open(const store::Store& store,
                                                    store::ProjectId project);
+  /// Makes those of the projects that were active last, within half of the bound, so that nobody
+  /// waits for them after a start. Ends early once `stop` is set.
+  Result<void> prepare(const store::Store& store, const std::atomic<bool>& stop);
 
  private:
+  const std::int64_t max_bytes_;
   std::mutex making_;  // so that two requests do not build one project's index twice
   LruCache<std::shared_ptr<ProjectIndex>> indexes_;
 };

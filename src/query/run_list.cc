@@ -1,6 +1,7 @@
 #include "query/run_list.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <shared_mutex>
 #include <utility>
@@ -83,6 +84,11 @@ Result<Place> parse_cursor(std::string_view cursor, std::string_view order, std:
   return place;
 }
 
+int lateness(const Value& value) {
+  if (value.is_null()) return 2;
+  return value.is_double() && std::isnan(*value.if_double()) ? 1 : 0;
+}
+
 class RunOrdering {
  public:
   static Result<RunOrdering> parse(std::string_view text) {
@@ -106,9 +112,9 @@ class RunOrdering {
   }
   bool before(const Place& a, const Place& b) const {
     for (std::size_t i = 0; i < keys_.size(); ++i) {
-      // A run without the value comes last, whichever way the order goes.
-      const bool no_a = a.values[i].is_null(), no_b = b.values[i].is_null();
-      if (no_a != no_b) return no_b;
+      // A run without the value comes last, before it one with NaN, whichever way the order goes.
+      const int rank_a = lateness(a.values[i]), rank_b = lateness(b.values[i]);
+      if (rank_a != rank_b) return rank_a < rank_b;
       const int order = compare_values(&a.values[i], &b.values[i]);
       if (order != 0) return keys_[i].descending ? order > 0 : order < 0;
     }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cctype>
 #include <optional>
 #include <thread>
@@ -89,6 +90,8 @@ class App final : public ServerApp {
   store::User local_user_;
   std::string local_key_;
   std::unique_ptr<http::Server> http_;
+  std::thread preparing_;  // lists of runs, after the start
+  std::atomic<bool> stopping_ = false;
   bool stopped_ = false;
 };
 
@@ -165,6 +168,11 @@ Result<void> App::serve() {
   // Last: who reads the file finds a server that answers.
   RUNSTONE_TRY(write_client_file(folder_.client_file(), {http_->url(), local_key_}));
   alerts_->start(options_.public_url.empty() ? http_->url() : options_.public_url);
+  preparing_ = std::thread([this] {
+    if (const auto done = query_->prepare_lists(stopping_); !done) {
+      log_warning("lists of runs are made when they are asked for: " + done.error().message);
+    }
+  });
   return {};
 }
 
@@ -176,6 +184,7 @@ Result<std::string> App::signin_link() {
 
 bool App::stop(int grace_ms) {
   if (std::exchange(stopped_, true)) return true;
+  stopping_ = true;
   const bool clean = !http_ || http_->stop(grace_ms);
   if (alerts_) alerts_->stop();
   if (sweeps_) sweeps_->stop();
@@ -183,6 +192,7 @@ bool App::stop(int grace_ms) {
   if (artifacts_) artifacts_->stop();
   if (ingest_) ingest_->stop();
   pool_.stop();
+  if (preparing_.joinable()) preparing_.join();
   return clean;
 }
 

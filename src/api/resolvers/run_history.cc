@@ -55,9 +55,12 @@ Result<Resolved> sampled_history(const FieldCall& call) {
   return Resolved(Value(std::move(answers)));
 }
 
-// Our parts are tall, the client's reader wants wide ones: it is told of none and reads live.
-Result<Resolved> parquet_history(const FieldCall&) {
-  return Resolved(Value(Dict{{"parquetUrls", List{}}, {"liveData", List{}}}));
+// Our parts are tall, the client's reader wants wide ones: it is told of none and reads live, from
+// the first step on. Without that step a download of the files would pass for the whole history.
+Result<Resolved> parquet_history(const FieldCall& call) {
+  List live;
+  if (run_of(call).last_step >= 0) live.push_back(Dict{{"_step", 0}});
+  return Resolved(Value(Dict{{"parquetUrls", List{}}, {"liveData", std::move(live)}}));
 }
 
 Result<Resolved> tail(const FieldCall& call, store::Stream stream) {
