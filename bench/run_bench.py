@@ -274,6 +274,23 @@ def measure_reads(plan: Plan) -> list[Figure]:
     ]
 
 
+def measure_http_reads(plan: Plan) -> list[Figure]:
+    """The same through a server, by the stock client's documents."""
+    found = python("http_reads.py", plan.work)
+    page = "50 of 10,000 runs x 200 keys over HTTP"
+    scan = "scan_history() of 100,000 rows x 10 keys by the stock client"
+    return [
+        Figure(f"{page}, first page", "ms", 60, found["page_1_ms"]),
+        Figure(f"{page}, 100th page", "ms", 60, found["page_100_ms"]),
+        Figure(f"{page}, config and summary, first page", "ms", 60, found["full_page_1_ms"]),
+        Figure(f"{page}, config and summary, 100th page", "ms", 60, found["full_page_100_ms"]),
+        Figure(f"{page}, with the start's first request", "ms", None, found["page_after_start_at_once_ms"]),
+        Figure(f"{page}, first after a start", "ms", 60, found["page_after_start_settled_ms"]),
+        Figure(f"{scan}: server's CPU", "ms", 500, found["scan_server_ms"]),
+        Figure(f"{scan} by keys: server's CPU", "ms", 500, found["scan_keys_server_ms"]),
+    ]
+
+
 def measure_sweeps(plan: Plan) -> list[Figure]:
     suggestion = named_values("sweep_bench")["last"]
     what = "suggestion by Bayes, 10 parameters, 300 finished runs, 1,000 of them"
@@ -308,6 +325,7 @@ MEASURES: dict[str, Callable[[Plan], list[Figure]]] = {
     "clients": measure_clients,
     "chart": measure_chart,
     "reads": measure_reads,
+    "http_reads": measure_http_reads,
     "sweeps": measure_sweeps,
 }
 
