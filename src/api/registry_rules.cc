@@ -44,6 +44,12 @@ Result<void> write_listed(store::Store& store, store::ProjectId project, bool li
   return store.put_setting(kSetting, json::to_text(Value(std::move(list))));
 }
 
+/// Those that an organization has without anybody making them, as scripts of the client expect.
+bool is_core_registry(std::string_view project) {
+  const auto name = project.substr(kRegistryPrefix.size());
+  return name == "model" || name == "dataset";
+}
+
 }  // namespace
 
 bool is_registry(std::string_view project) {
@@ -78,13 +84,15 @@ Result<store::Project> project_to_link_to(const ApiContext& context, const std::
   RUNSTONE_TRY(require(context, auth::Action::kWrite, entity));
   RUNSTONE_TRY(auto found, if_found(store.find_project(entity, project)));
   if (found) return *std::move(found);
-  if (is_registry(project)) {
+  RUNSTONE_TRY(const auto owner, store.find_entity(entity));
+  const bool core = is_registry(project) && is_core_registry(project) &&
+                    owner.kind == store::EntityKind::kOrganization;
+  if (is_registry(project) && !core) {
     return fail(ErrorCode::kNotFound, "there is no registry " +
                                           project.substr(kRegistryPrefix.size()) + " in " + entity +
                                           ": make it first, with wandb.Api().create_registry()");
   }
   RUNSTONE_TRY(artifacts::check_collection_name(project));
-  RUNSTONE_TRY(const auto owner, store.find_entity(entity));
   auto made = store.create_project(owner.id, project, context.services.clock.now_us());
   // Someone else made it in between.
   if (!made && made.error().code == ErrorCode::kConflict)

@@ -246,6 +246,14 @@ except wandb.errors.CommError:
     pass
 api.artifact("regteam/reg_reg/ds:v0").link("wandb-registry-any/data")
 assert api.artifact("wandb-registry-models/zoo:prod").source_name == "net:v1"
+core = api.artifact("regteam/reg_reg/net:v0").link("wandb-registry-model/first")
+assert core.source_name == "net:v0" and [c.name for c in api.registry("model", "regorg").collections()] == ["first"]
+api.registry("model", "regorg").delete()
+try:
+    api.artifact("regteam/reg_reg/net:v0").link("wandb-registry-other/first")
+    raise SystemExit("linked into a registry that nobody made")
+except wandb.errors.CommError as problem:
+    assert "create_registry" in str(problem)
 
 registry = api.registry("models", "regorg")
 assert registry.description == "all of them"
