@@ -15,12 +15,14 @@ namespace runstone::store {
 
 /// What a member may do; each includes those before it.
 enum class Role : std::uint8_t {
-  kViewer = 1,  ///< reads
-  kMember = 2,  ///< logs runs, changes and deletes what is there
-  kAdmin = 3,   ///< decides who is a member
+  kRestrictedViewer = 0,  ///< of registries only: sees what is there, gets no bytes
+  kViewer = 1,            ///< reads
+  kMember = 2,            ///< logs runs, changes and deletes what is there
+  kAdmin = 3,             ///< decides who is a member
 };
-/// "viewer", "member", "admin".
+/// "viewer", "member", "admin", "restricted_viewer".
 const char* to_string(Role role);
+/// One of the first three, which teams and organizations have.
 std::optional<Role> role_from(std::string_view text);
 
 struct TeamMember {
@@ -55,6 +57,13 @@ struct EntityRole {
   Role role = Role::kViewer;
 };
 
+/// What one registry makes of a role in its organization: another one, or none.
+struct RegistryRole {
+  std::string entity;
+  std::string project;
+  std::optional<Role> role;
+};
+
 /// A user with all that his roles reach: his own entity (admin), his teams, the entities of his
 /// organizations. Who is a member of an organization's team is a member of the organization, too
 /// (a viewer there if he is one in all of them).
@@ -62,6 +71,9 @@ struct Access {
   User user;
   std::vector<EntityRole> roles;   ///< by entity name, each once with the highest role
   std::int64_t expires_at_us = 0;  ///< of the session, if a session was asked for
+  /// Of the registries of his organizations: those that are restricted, and those where he, or a
+  /// team of his, has a role of its own (then the highest of these; a team's viewer is none above).
+  std::vector<RegistryRole> registries = {};
 };
 
 struct PasswordRecord {
@@ -83,7 +95,7 @@ class AccountStore {
  public:
   virtual ~AccountStore() = default;
 
-  // Who asks. One statement each. kNotFound also for a user who was removed. -------------------
+  // Who asks. Two statements each. kNotFound also for a user who was removed. -------------------
   virtual Result<Access> access_by_key(std::string_view key_hash) const = 0;
   virtual Result<Access> access_by_session(std::string_view session_hash) const = 0;
   virtual Result<Access> access_of(UserId user) const = 0;

@@ -50,6 +50,8 @@ const char* to_string(EntityKind kind) {
 
 const char* to_string(Role role) {
   switch (role) {
+    case Role::kRestrictedViewer:
+      return "restricted_viewer";
     case Role::kViewer:
       return "viewer";
     case Role::kMember:

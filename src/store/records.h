@@ -64,6 +64,9 @@ struct Project {
   std::int64_t created_at_us = 0;
   std::int64_t run_count = 0;            ///< counted by the list and find calls
   std::int64_t last_activity_at_us = 0;  ///< the newest heartbeat of its runs, or created_at_us
+  // Of registries only, see RegistryStore:
+  bool restricted = false;
+  bool listed_types = false;
 };
 
 enum class RunState : std::uint8_t {

@@ -20,6 +20,7 @@ class AccountStore;
 class ArtifactStore;
 class SweepStore;
 class AlertStore;
+class RegistryStore;
 class ViewStore;
 
 /// What a new run starts with; name and display_name must be made already.
@@ -286,6 +287,7 @@ class Store {
   virtual ArtifactStore& artifacts() const = 0;
   virtual SweepStore& sweeps() const = 0;
   virtual AlertStore& alerts() const = 0;
+  virtual RegistryStore& registries() const = 0;
   virtual ViewStore& views() const = 0;
 };
 

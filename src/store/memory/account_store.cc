@@ -88,6 +88,7 @@ class MemoryAccountStore final : public AccountStore {
     const auto is_user = [user](const auto& item) { return item.first.second == user; };
     std::erase_if(t_.team_members, is_user);
     std::erase_if(t_.organization_members, is_user);
+    std::erase_if(t_.registry_members, is_user);
     return {};
   }
   Result<void> restore_user(UserId user) override {
@@ -153,6 +154,8 @@ class MemoryAccountStore final : public AccountStore {
                     [&key](const auto& item) { return item.second.user == key.second; });
     }
     std::erase_if(t_.team_members, [team](const auto& item) { return item.first.first == team; });
+    std::erase_if(t_.registry_teams,
+                  [team](const auto& item) { return item.first.second == team; });
     t_.entities.erase(team);
     return {};
   }
@@ -330,7 +333,38 @@ class MemoryAccountStore final : public AccountStore {
     }
     Access access{user->second, {}, expires_at_us};
     for (const auto& [entity, role] : roles) access.roles.push_back({entity, role});
+    add_registries(access);
     return access;
+  }
+  void add_registries(Access& access) const {
+    std::map<ProjectId, Role> given;
+    const auto add = [&given](ProjectId registry, Role role) {
+      const auto [place, is_new] = given.try_emplace(registry, role);
+      if (!is_new) place->second = std::max(place->second, role);
+    };
+    for (const auto& [key, role] : t_.registry_members) {
+      if (key.second == access.user.id) add(key.first, role);
+    }
+    for (const auto& [key, role] : t_.registry_teams) {
+      const auto member = t_.team_members.find({key.second, access.user.id});
+      if (member == t_.team_members.end()) continue;
+      add(key.first, member->second.role == Role::kViewer ? std::min(role, Role::kViewer) : role);
+    }
+    std::map<std::pair<std::string, std::string>, std::optional<Role>> found;
+    for (const auto& [id, project] : t_.projects) {
+      const auto& entity = t_.entities.at(project.entity);
+      if (entity.kind != EntityKind::kOrganization || !entity.organization ||
+          !organization_roles(*entity.organization).contains(access.user.id)) {
+        continue;
+      }
+      const auto own = given.find(id);
+      if (own == given.end() && !project.restricted) continue;
+      found[{entity.name, project.name}] =
+          own == given.end() ? std::nullopt : std::optional(own->second);
+    }
+    for (const auto& [path, role] : found) {
+      access.registries.push_back({path.first, path.second, role});
+    }
   }
   std::map<UserId, AccountTables::MemberRow> organization_roles(OrganizationId id) const {
     std::map<UserId, AccountTables::MemberRow> people;

@@ -33,6 +33,9 @@ struct AccountTables {
   std::map<OrganizationId, Organization> organizations;
   std::map<std::pair<OrganizationId, UserId>, MemberRow> organization_members;
 
+  std::map<std::pair<ProjectId, UserId>, Role> registry_members;
+  std::map<std::pair<ProjectId, EntityId>, Role> registry_teams;
+
   /// kConflict if a user or an entity has that name, or one that differs in case only.
   Result<void> check_name_is_free(const char* what, std::string_view name) const;
 };

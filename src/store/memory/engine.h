@@ -16,6 +16,7 @@
 #include "store/artifact_store.h"
 #include "store/memory/account_tables.h"
 #include "store/memory/subjects.h"
+#include "store/registry_store.h"
 #include "store/store.h"
 #include "store/sweep_store.h"
 #include "store/view_store.h"
@@ -127,6 +128,7 @@ class MemoryStore final : public Store {
   ArtifactStore& artifacts() const override { return *artifacts_; }
   SweepStore& sweeps() const override { return *sweeps_; }
   AlertStore& alerts() const override { return *alerts_; }
+  RegistryStore& registries() const override { return *registries_; }
   ViewStore& views() const override { return *views_; }
 
  private:
@@ -158,6 +160,7 @@ class MemoryStore final : public Store {
   const std::unique_ptr<ArtifactStore> artifacts_ = make_artifact_store(tables_);
   const std::unique_ptr<SweepStore> sweeps_ = make_sweep_store();
   const std::unique_ptr<AlertStore> alerts_ = make_alert_store();
+  const std::unique_ptr<RegistryStore> registries_ = make_registry_store(tables_);
   const std::unique_ptr<ViewStore> views_ = make_view_store();
 };
 

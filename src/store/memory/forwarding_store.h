@@ -176,6 +176,7 @@ class ForwardingStore : public Store {
   ArtifactStore& artifacts() const override { return inner_.artifacts(); }
   SweepStore& sweeps() const override { return inner_.sweeps(); }
   AlertStore& alerts() const override { return inner_.alerts(); }
+  RegistryStore& registries() const override { return inner_.registries(); }
   ViewStore& views() const override { return inner_.views(); }
 
  private:

@@ -97,6 +97,9 @@ Result<void> MemoryStore::delete_project(ProjectId id) {
     }
   }
   projects_.erase(id);
+  const auto of_project = [id](const auto& item) { return item.first.first == id; };
+  std::erase_if(tables_.registry_members, of_project);
+  std::erase_if(tables_.registry_teams, of_project);
   RUNSTONE_TRY(const auto views, views_->list_views({.project = id, .with_spec = false}));
   for (const auto& view : views) RUNSTONE_TRY(views_->delete_view(view.id));
   RUNSTONE_TRY(const auto sweeps, sweeps_->list_sweeps(id, SweepId{}, -1));

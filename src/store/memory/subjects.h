@@ -8,6 +8,7 @@ class AccountStore;
 class ArtifactStore;
 class SweepStore;
 class AlertStore;
+class RegistryStore;
 class ViewStore;
 }  // namespace runstone::store
 
@@ -19,6 +20,8 @@ std::unique_ptr<AccountStore> make_account_store(AccountTables& tables);
 std::unique_ptr<ArtifactStore> make_artifact_store(AccountTables& tables);
 std::unique_ptr<SweepStore> make_sweep_store();
 std::unique_ptr<AlertStore> make_alert_store();
+/// Over the same tables, too.
+std::unique_ptr<RegistryStore> make_registry_store(AccountTables& tables);
 std::unique_ptr<ViewStore> make_view_store();
 
 }  // namespace runstone::store::memory

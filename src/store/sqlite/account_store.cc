@@ -78,6 +78,32 @@ Result<Access> read_access(Query& query, const char* what) {
   return access;
 }
 
+// What the registries of a user's organizations make of his roles there.
+constexpr const char* kRegistryRoles =
+    "WITH mine(entity_id) AS ("
+    "SELECT o.entity_id FROM organization_members m "
+    "JOIN organizations o ON o.id=m.organization_id WHERE m.user_id=?1 UNION "
+    "SELECT o.entity_id FROM team_members m JOIN entities t ON t.id=m.entity_id "
+    "JOIN organizations o ON o.id=t.organization_id WHERE m.user_id=?1),"
+    "given(project_id,role) AS ("
+    "SELECT project_id,role FROM registry_members WHERE user_id=?1 UNION ALL "
+    "SELECT g.project_id,CASE m.role WHEN 1 THEN min(g.role,1) ELSE g.role END "
+    "FROM team_members m JOIN registry_teams g ON g.entity_id=m.entity_id WHERE m.user_id=?1) "
+    "SELECT e.name,p.name,max(g.role) FROM mine JOIN entities e ON e.id=mine.entity_id "
+    "JOIN projects p ON p.entity_id=e.id LEFT JOIN given g ON g.project_id=p.id "
+    "WHERE p.restricted=1 OR g.role IS NOT NULL GROUP BY p.id ORDER BY e.name,p.name";
+
+Result<Access> with_registries(Connection& reader, Result<Access> access) {
+  if (!access) return access;
+  Query query(reader, kRegistryRoles, access->user.id);
+  RUNSTONE_TRY(access->registries, read_all(query, [](const Query& row) {
+                 RegistryRole one{row.text(0), row.text(1), std::nullopt};
+                 if (!row.is_null(2)) one.role = static_cast<Role>(row.number(2));
+                 return one;
+               }));
+  return access;
+}
+
 User user_at_0(const Query& row) { return read_user(row, 0); }
 
 }  // namespace
@@ -85,19 +111,19 @@ User user_at_0(const Query& row) { return read_user(row, 0); }
 Result<Access> SqliteAccountStore::access_by_key(std::string_view key_hash) const {
   RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader, kAccessByKey, key_hash);
-  return read_access(query, "API key");
+  return with_registries(*reader, read_access(query, "API key"));
 }
 
 Result<Access> SqliteAccountStore::access_by_session(std::string_view session_hash) const {
   RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader, kAccessBySession, session_hash);
-  return read_access(query, "session");
+  return with_registries(*reader, read_access(query, "session"));
 }
 
 Result<Access> SqliteAccountStore::access_of(UserId user) const {
   RUNSTONE_TRY(auto reader, db_.readers.lend());
   Query query(*reader, kAccessOf, user);
-  return read_access(query, "user");
+  return with_registries(*reader, read_access(query, "user"));
 }
 
 Result<std::vector<User>> SqliteAccountStore::visible_users(UserId viewer) const {
@@ -142,7 +168,8 @@ Result<void> SqliteAccountStore::remove_user(UserId user, std::int64_t now_us) {
   for (const char* sql :
        {"DELETE FROM api_keys WHERE user_id=?", "DELETE FROM sessions WHERE user_id=?",
         "DELETE FROM signin_tokens WHERE user_id=?", "DELETE FROM team_members WHERE user_id=?",
-        "DELETE FROM organization_members WHERE user_id=?"}) {
+        "DELETE FROM organization_members WHERE user_id=?",
+        "DELETE FROM registry_members WHERE user_id=?"}) {
     RUNSTONE_TRY(Query(writer, sql, user).run());
   }
   return transaction.commit();

@@ -50,7 +50,8 @@ Result<void> SqliteAccountStore::delete_team(EntityId team) {
         "ON m.user_id=u.id WHERE m.entity_id=?1 AND u.service=1)",
         "UPDATE users SET deleted_at_us=1 WHERE service=1 AND id IN "
         "(SELECT user_id FROM team_members WHERE entity_id=?1)",
-        "DELETE FROM team_members WHERE entity_id=?1", "DELETE FROM entities WHERE id=?1"}) {
+        "DELETE FROM team_members WHERE entity_id=?1",
+        "DELETE FROM registry_teams WHERE entity_id=?1", "DELETE FROM entities WHERE id=?1"}) {
     RUNSTONE_TRY(Query(writer, sql, team).run());
   }
   return transaction.commit();

@@ -7,6 +7,7 @@
 #include "store/account_store.h"
 #include "store/alert_store.h"
 #include "store/artifact_store.h"
+#include "store/registry_store.h"
 #include "store/sqlite/database.h"
 #include "store/sqlite/sqlite_store.h"
 #include "store/sqlite/subjects.h"
@@ -110,6 +111,7 @@ class SqliteStore final : public Store {
   ArtifactStore& artifacts() const override { return *artifacts_; }
   SweepStore& sweeps() const override { return *sweeps_; }
   AlertStore& alerts() const override { return *alerts_; }
+  RegistryStore& registries() const override { return *registries_; }
   ViewStore& views() const override { return *views_; }
 
  private:
@@ -124,6 +126,7 @@ class SqliteStore final : public Store {
   const std::unique_ptr<ArtifactStore> artifacts_ = make_artifact_store(db_);
   const std::unique_ptr<SweepStore> sweeps_ = make_sweep_store(db_);
   const std::unique_ptr<AlertStore> alerts_ = make_alert_store(db_);
+  const std::unique_ptr<RegistryStore> registries_ = make_registry_store(db_);
   const std::unique_ptr<ViewStore> views_ = make_view_store(db_);
 };
 

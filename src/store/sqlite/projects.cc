@@ -6,16 +6,18 @@ namespace runstone::store::sqlite {
 namespace {
 
 // The newest heartbeat comes from the end of an index, the count from its length.
-#define RUNSTONE_PROJECT_COLUMNS                                                 \
-  "SELECT p.id,p.entity_id,e.name,p.name,p.description,p.created_at_us,"         \
-  "(SELECT count(*) FROM runs r WHERE r.project_id=p.id),"                       \
-  "max(p.created_at_us,coalesce((SELECT max(heartbeat_at_us) FROM runs r WHERE " \
-  "r.project_id=p.id),"                                                          \
-  "0)) AS activity FROM projects p JOIN entities e ON e.id=p.entity_id "
+#define RUNSTONE_PROJECT_COLUMNS                                                    \
+  "SELECT p.id,p.entity_id,e.name,p.name,p.description,p.created_at_us,"            \
+  "(SELECT count(*) FROM runs r WHERE r.project_id=p.id),"                          \
+  "max(p.created_at_us,coalesce((SELECT max(heartbeat_at_us) FROM runs r WHERE "    \
+  "r.project_id=p.id),"                                                             \
+  "0)) AS activity,p.restricted,p.listed_types FROM projects p JOIN entities e ON " \
+  "e.id=p.entity_id "
 
 Project read_project(const Query& row) {
   return {row.id<ProjectId>(0), row.id<EntityId>(1), row.text(2),   row.text(3),
-          row.text(4),          row.number(5),       row.number(6), row.number(7)};
+          row.text(4),          row.number(5),       row.number(6), row.number(7),
+          row.number(8) != 0,   row.number(9) != 0};
 }
 
 }  // namespace
@@ -107,6 +109,8 @@ Result<void> SqliteStore::delete_project(ProjectId id) {
   }
   RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM artifact_types WHERE project_id=?", id).run());
   RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM deleted_names WHERE project_id=?", id).run());
+  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM registry_members WHERE project_id=?", id).run());
+  RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM registry_teams WHERE project_id=?", id).run());
   RUNSTONE_TRY(Query(*db_.writer, "DELETE FROM projects WHERE id=?", id).run());
   if (db_.writer->changed_rows() == 0) return missing("project");
   return transaction.commit();

@@ -86,6 +86,7 @@ const std::vector<std::vector<const char*>>& migrations() {
       {kRunChangeSchema, kRunSchema, kAccountSchema, kArtifactSchema, kSweepSchema, kAlertSchema,
        kViewSchema},
       {kDeletedNameSchema},
+      {kRegistrySchema},
   };
   return all;
 }

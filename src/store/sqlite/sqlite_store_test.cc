@@ -80,6 +80,26 @@ TEST_F(SqliteStoreTest, AnOlderDatabaseIsMigratedAfterABackup) {
   EXPECT_EQ(run.text(0), "brisk-otter-1");
 }
 
+// Up to version 3 a setting named them.
+TEST_F(SqliteStoreTest, ARegistryOfVersion3KeepsItsListedTypes) {
+  const std::string name = file_.string();
+  {
+    auto connection = Connection::open(name, {});
+    ASSERT_TRUE(connection && migrate(**connection, name, 3));
+    ASSERT_TRUE((*connection)
+                    ->execute("INSERT INTO entities (id,name,created_at_us) VALUES (2,'acme',5);"
+                              "INSERT INTO projects (id,entity_id,name,created_at_us) VALUES "
+                              "(3,2,'wandb-registry-a',5),(4,2,'wandb-registry-b',5);"
+                              "INSERT INTO settings VALUES "
+                              "('registries_with_listed_types','[4,99]')"));
+  }
+  auto store = open_store(file_);
+  ASSERT_TRUE(store) << store.error().message;
+  EXPECT_FALSE((*store)->get_project(ProjectId{3})->listed_types);
+  EXPECT_TRUE((*store)->get_project(ProjectId{4})->listed_types);
+  EXPECT_FALSE((*store)->get_project(ProjectId{4})->restricted);
+}
+
 TEST_F(SqliteStoreTest, ANewDatabaseNeedsNoBackup) {
   ASSERT_TRUE(open_store(file_));
   ASSERT_TRUE(open_store(file_));

@@ -9,6 +9,7 @@ class AccountStore;
 class ArtifactStore;
 class SweepStore;
 class AlertStore;
+class RegistryStore;
 class ViewStore;
 }  // namespace runstone::store
 
@@ -27,6 +28,8 @@ std::unique_ptr<SweepStore> make_sweep_store(Database& db);
 extern const char kAlertSchema[];
 std::unique_ptr<AlertStore> make_alert_store(Database& db);
 extern const char kDeletedNameSchema[];
+extern const char kRegistrySchema[];
+std::unique_ptr<RegistryStore> make_registry_store(Database& db);
 extern const char kViewSchema[];
 std::unique_ptr<ViewStore> make_view_store(Database& db);
 
