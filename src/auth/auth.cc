@@ -41,6 +41,7 @@ Principal principal_of(store::Access access, bool by_session, bool wants_admin) 
   principal.service = access.user.service;
   principal.home = access.user.home();
   principal.roles = std::move(access.roles);
+  principal.registries = std::move(access.registries);
   return principal;
 }
 
@@ -50,6 +51,8 @@ const char* to_string(Action action) {
   switch (action) {
     case Action::kRead:
       return "read";
+    case Action::kDownload:
+      return "download";
     case Action::kWrite:
       return "write";
     case Action::kAdmin:
@@ -58,21 +61,28 @@ const char* to_string(Action action) {
   return "do that";
 }
 
-std::optional<store::Role> role_in(const Principal& principal, std::string_view entity) {
-  for (const auto& [name, role] : principal.roles) {
-    if (name == entity) return role;
+std::optional<store::Role> role_in(const Principal& principal, const Resource& resource) {
+  const auto in_entity =
+      std::find_if(principal.roles.begin(), principal.roles.end(),
+                   [&](const auto& one) { return one.entity == resource.entity; });
+  if (in_entity == principal.roles.end()) return std::nullopt;
+  if (resource.project.empty() || in_entity->role == store::Role::kAdmin) return in_entity->role;
+  for (const auto& [entity, registry, role] : principal.registries) {
+    if (entity == resource.entity && registry == resource.project) return role;
   }
-  return std::nullopt;
+  return in_entity->role;
 }
 
 bool authorize(const Principal& principal, Action action, const Resource& resource) {
   if (resource.entity.empty()) return false;
   if (principal.admin) return true;
-  const auto role = role_in(principal, resource.entity);
+  const auto role = role_in(principal, resource);
   if (!role) return false;
   switch (action) {
     case Action::kRead:
       return true;
+    case Action::kDownload:
+      return *role >= store::Role::kViewer;
     case Action::kWrite:
       return *role >= store::Role::kMember;
     case Action::kAdmin:

@@ -27,26 +27,32 @@ struct Principal {
   std::string home = name;  ///< the entity that his runs go to when none is named
   /// By entity name: his own, his teams, the own entities of his organizations.
   std::vector<store::EntityRole> roles = {};
+  /// Registries where something else holds than his role in their organization.
+  std::vector<store::RegistryRole> registries = {};
 };
 
 enum class Action {
-  kRead,   ///< viewers may
-  kWrite,  ///< create, change and delete runs, files, artifacts, sweeps, alerts: members may
-  kAdmin,  ///< say who is a member, and where alerts are sent: the entity's administrators may
+  kRead,      ///< see what is there, without its bytes: whoever has a role may
+  kDownload,  ///< viewers may, those of a registry who are restricted may not
+  kWrite,     ///< create, change and delete runs, files, artifacts, sweeps, alerts: members may
+  kAdmin,     ///< say who is a member, and where alerts are sent: the entity's administrators may
 };
-const char* to_string(Action action);  ///< "read", "write", "administer"
+const char* to_string(Action action);  ///< "read", "download", "write", "administer"
 
-/// What is asked for: an entity and all that is in it.
+/// What is asked for: an entity and what is in it, or one project. Whoever asks for a thing that is
+/// in a project names the project, since a registry may have its own rules.
 struct Resource {
   std::string_view entity;
   std::string_view project = "";
 };
 
-/// His role in an entity by himself, without an administrator's power; nothing if he has none.
-std::optional<store::Role> role_in(const Principal& principal, std::string_view entity);
+/// His role there by himself, without an administrator's power; nothing if he has none. In a
+/// registry it is the one that he has there or, if he has none and the registry is not restricted,
+/// the one in its organization, whose administrators are those of all its registries.
+std::optional<store::Role> role_in(const Principal& principal, const Resource& resource);
 
-/// The one place that says yes or no: the role in the entity decides (viewer < member < admin; one
-/// is the admin of one's own entity). An administrator of the server may do everything everywhere
+/// The one place that says yes or no: role_in() decides (viewer < member < admin; one is the admin
+/// of one's own entity). An administrator of the server may do everything everywhere
 /// in requests that ask for it with the header `Use-Admin-Privileges: true` and in the pages; in
 /// all others he is what his roles make him. Everything else is no.
 bool authorize(const Principal& principal, Action action, const Resource& resource);

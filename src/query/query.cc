@@ -166,8 +166,8 @@ Result<store::RunInfo> Query::run(std::string_view entity, std::string_view proj
 }
 
 Result<ProjectPage> Query::projects(std::string_view entity, std::int64_t first,
-                                    std::string_view after) const {
-  return list_projects(impl_->store, entity, first, after);
+                                    std::string_view after, const ProjectTest& visible) const {
+  return list_projects(impl_->store, entity, first, after, visible);
 }
 
 }  // namespace runstone::query

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -79,6 +80,8 @@ struct ProjectPage {
 /// Every read of runs. Blocking, thread-safe; never writes. Borrows the store and the objects.
 /// Errors pass up from them: kNotFound, kIo, kCorrupt; bad filters and cursors are
 /// kInvalidArgument.
+using ProjectTest = std::function<bool(const store::Project&)>;
+
 class Query {
  public:
   struct Limits {
@@ -145,9 +148,9 @@ class Query {
   Result<void> prepare_lists(const std::atomic<bool>& stop) const;
   Result<store::RunInfo> run(std::string_view entity, std::string_view project,
                              std::string_view name) const;
-  /// Projects of an entity, newest activity first.
-  Result<ProjectPage> projects(std::string_view entity, std::int64_t first,
-                               std::string_view after) const;
+  /// The visible projects of an entity, newest activity first.
+  Result<ProjectPage> projects(std::string_view entity, std::int64_t first, std::string_view after,
+                               const ProjectTest& visible) const;
 
  private:
   struct Impl;

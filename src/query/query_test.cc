@@ -542,20 +542,26 @@ TEST_P(QueryTest, PagesThroughRunsInAnyOrderWithoutLossWhileRunsCome) {
 }
 
 TEST_P(QueryTest, ListsProjectsByActivityAndPages) {
+  const auto all = [](const store::Project&) { return true; };
   const auto entity = store_->find_entity("alice");
   for (int i = 0; i < 5; ++i)
     ASSERT_TRUE(store_->create_project(entity->id, "p" + std::to_string(i), 10 + i));
   std::vector<std::string> names;
   std::string after;
   for (int page = 0; page < 10; ++page) {
-    const auto got = query_->projects("alice", 2, after);
+    const auto got = query_->projects("alice", 2, after, all);
     ASSERT_TRUE(got);
     for (const auto& item : got->items) names.push_back(item.project.name);
     if (!got->has_next) break;
     after = got->items.back().cursor;
   }
   EXPECT_THAT(names, ElementsAre("p4", "p3", "p2", "p1", "p0", "digits"));
-  EXPECT_EQ(query_->projects("nobody", 2, "").error().code, ErrorCode::kNotFound);
+  const auto odd = [](const store::Project& p) { return p.name == "p1" || p.name == "p3"; };
+  const auto visible = query_->projects("alice", 2, "", odd);
+  ASSERT_EQ(visible->items.size(), 2u);
+  EXPECT_EQ(visible->items[0].project.name, "p3");
+  EXPECT_FALSE(visible->has_next);
+  EXPECT_EQ(query_->projects("nobody", 2, "", all).error().code, ErrorCode::kNotFound);
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, QueryTest, ::testing::Values(&memory_store, &sqlite_store),

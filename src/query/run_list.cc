@@ -274,10 +274,12 @@ Result<std::int64_t> count_filtered(const store::Store& store, RunIndexes& index
 }
 
 Result<ProjectPage> list_projects(const store::Store& store, std::string_view entity,
-                                  std::int64_t first, std::string_view after) {
+                                  std::int64_t first, std::string_view after,
+                                  const ProjectTest& visible) {
   constexpr std::string_view kActivity = "projects";
   RUNSTONE_TRY(const auto owner, store.find_entity(entity));
   RUNSTONE_TRY(auto projects, store.list_projects(owner.id));
+  std::erase_if(projects, [&](const auto& project) { return !visible(project); });
   const auto place = [](const store::Project& p) {
     return std::make_pair(-p.last_activity_at_us, -store::to_number(p.id));
   };

@@ -17,6 +17,7 @@ Result<RunPage> list_runs(const store::Store& store, RunIndexes& indexes,
 Result<std::int64_t> count_filtered(const store::Store& store, RunIndexes& indexes,
                                     store::ProjectId project, std::string_view filters);
 Result<ProjectPage> list_projects(const store::Store& store, std::string_view entity,
-                                  std::int64_t first, std::string_view after);
+                                  std::int64_t first, std::string_view after,
+                                  const ProjectTest& visible);
 
 }  // namespace runstone::query
