@@ -7,19 +7,40 @@
 
 namespace runstone::api {
 
-Result<void> require(const ApiContext& context, auth::Action action, std::string_view entity) {
-  if (auth::authorize(context.principal, action, {.entity = entity})) return {};
-  return fail(ErrorCode::kPermissionDenied, "user " + context.principal.name + " may not " +
-                                                auth::to_string(action) + " in entity " +
-                                                std::string(entity));
+Result<void> require(const ApiContext& context, auth::Action action, const auth::Resource& place) {
+  if (auth::authorize(context.principal, action, place)) return {};
+  // A project is named only to those who see it.
+  const bool of_project =
+      !place.project.empty() && auth::authorize(context.principal, auth::Action::kRead, place);
+  return fail(ErrorCode::kPermissionDenied,
+              "user " + context.principal.name + " may not " + auth::to_string(action) + " in " +
+                  (of_project ? "project " : "entity ") + std::string(place.entity) +
+                  (of_project ? "/" + std::string(place.project) : ""));
 }
 
 Result<std::optional<store::Project>> find_project(const ApiContext& context,
                                                    std::string_view entity,
                                                    std::string_view project) {
   if (entity.empty()) entity = context.principal.home;
-  if (!require(context, auth::Action::kRead, entity)) return std::optional<store::Project>();
+  if (!require(context, auth::Action::kRead, {entity, project})) {
+    return std::optional<store::Project>();
+  }
   return if_found(context.services.store.find_project(entity, project));
+}
+
+Result<store::Project> project_by_id(const ApiContext& context, std::string_view id,
+                                     auth::Action action) {
+  const auto missing = [&] {
+    return fail(ErrorCode::kNotFound, "no project has the id " + std::string(id.substr(0, 80)));
+  };
+  auto number = parse_id("Project", id);
+  if (!number) number = parse_id("ProjectInternalId", id);
+  if (!number) return missing();
+  RUNSTONE_TRY(auto project,
+               if_found(context.services.store.get_project(store::ProjectId{*number})));
+  if (!project || !require(context, auth::Action::kRead, place_of(*project))) return missing();
+  RUNSTONE_TRY(require(context, action, place_of(*project)));
+  return *std::move(project);
 }
 
 Result<store::RunInfo> run_by_id(const ApiContext& context, std::string_view id,
@@ -33,15 +54,15 @@ Result<store::RunInfo> run_by_id(const ApiContext& context, std::string_view id,
       context.services.store.get_run(store::RunId(*number), {.config = false, .summary = false});
   if (!run && run.error().code != ErrorCode::kNotFound) return run;
   // A guessed id must not tell that there is such a run.
-  if (!run || !require(context, auth::Action::kRead, run->entity_name)) return unknown();
-  RUNSTONE_TRY(require(context, action, run->entity_name));
+  if (!run || !require(context, auth::Action::kRead, place_of(*run))) return unknown();
+  RUNSTONE_TRY(require(context, action, place_of(*run)));
   return run;
 }
 
 Result<store::RunInfo> run_by_name(const ApiContext& context, std::string_view entity,
                                    std::string_view project, std::string_view run,
                                    auth::Action action) {
-  RUNSTONE_TRY(require(context, action, entity));
+  RUNSTONE_TRY(require(context, action, {entity, project}));
   return context.services.store.find_run(entity, project, run, {.config = false, .summary = false});
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,7 +37,8 @@ class ApiContext : public graphql::Context {
   const std::string session;   ///< the cookie; "" if a key was used
   bool shared_mode = false;    ///< the client is one of several writers of its run
   AccountCache accounts;       ///< users and entities that this request has read
-  mutable ArtifactCache artifacts;  ///< collections, aliases and tags likewise
+  mutable ArtifactCache artifacts;                      ///< collections, aliases and tags likewise
+  mutable std::map<store::ArtifactId, bool> downloads;  ///< see may_download()
 };
 
 // The objects behind the schema's types. User, Entity and Project are the store's own records.
@@ -52,13 +54,30 @@ struct FileNode {
 
 inline ApiContext& context_of(const graphql::FieldCall& call) { return call.context<ApiContext>(); }
 
+/// Where something is, as require() takes it: of a run, an artifact, a collection, a sweep.
+template <typename Record>
+auth::Resource place_of(const Record& record) {
+  return {record.entity_name, record.project_name};
+}
+inline auth::Resource place_of(const store::Project& project) {
+  return {project.entity_name, project.name};
+}
+
 /// kPermissionDenied if the viewer may not do this there.
-Result<void> require(const ApiContext& context, auth::Action action, std::string_view entity);
+Result<void> require(const ApiContext& context, auth::Action action, const auth::Resource& place);
+/// In the entity itself, not in one of its projects.
+inline Result<void> require(const ApiContext& context, auth::Action action,
+                            std::string_view entity) {
+  return require(context, action, auth::Resource{.entity = entity});
+}
 
 /// The project, or nothing if there is none or it may not be read: both look the same from outside.
 Result<std::optional<store::Project>> find_project(const ApiContext& context,
                                                    std::string_view entity,
                                                    std::string_view project);
+/// By its id, in either form. kNotFound if there is none, or if it may not be read.
+Result<store::Project> project_by_id(const ApiContext& context, std::string_view id,
+                                     auth::Action action);
 /// The run that an opaque id names, after checking access. kNotFound if there is none.
 Result<store::RunInfo> run_by_id(const ApiContext& context, std::string_view id,
                                  auth::Action action);

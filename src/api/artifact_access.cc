@@ -38,16 +38,24 @@ graphql::Node member_node(const ApiContext& context, Member member) {
   return graphql::Node::of(std::move(member));
 }
 
-Result<bool> may_read(const ApiContext& context, const Artifact& artifact) {
-  if (require(context, auth::Action::kRead, artifact.entity_name)) return true;
+Result<bool> may(const ApiContext& context, auth::Action action, const Artifact& artifact) {
+  if (require(context, action, place_of(artifact))) return true;
   const std::array ids = {artifact.id};
   RUNSTONE_TRY(const auto places, artifacts_of(context).memberships_of(ids));
   for (const auto& place : places) context.artifacts.note_collection(place.collection);
   for (const auto& place : places) {
     RUNSTONE_TRY(const auto* visible, context.artifacts.collection(place.collection));
-    if (visible != nullptr) return true;
+    if (visible != nullptr && require(context, action, place_of(*visible))) return true;
   }
   return false;
+}
+
+Result<bool> may_download(const ApiContext& context, const Artifact& artifact) {
+  const auto known = context.downloads.find(artifact.id);
+  if (known != context.downloads.end()) return known->second;
+  RUNSTONE_TRY(const bool allowed, may(context, auth::Action::kDownload, artifact));
+  context.downloads.emplace(artifact.id, allowed);
+  return allowed;
 }
 
 Result<Artifact> readable_artifact(const ApiContext& context, std::string_view id) {
@@ -71,7 +79,7 @@ Result<Artifact> writable_artifact(const ApiContext& context, std::string_view i
   if (artifact.state == store::ArtifactState::kDeleted) {
     return fail(ErrorCode::kNotFound, "this version was deleted");
   }
-  RUNSTONE_TRY(require(context, auth::Action::kWrite, artifact.entity_name));
+  RUNSTONE_TRY(require(context, auth::Action::kWrite, place_of(artifact)));
   return artifact;
 }
 
@@ -88,8 +96,8 @@ Result<Collection> collection_by_id(const ApiContext& context, std::string_view 
     if (collection.error().code == ErrorCode::kNotFound) return missing();
     return collection;
   }
-  if (!require(context, auth::Action::kRead, collection->entity_name)) return missing();
-  RUNSTONE_TRY(require(context, action, collection->entity_name));
+  if (!require(context, auth::Action::kRead, place_of(*collection))) return missing();
+  RUNSTONE_TRY(require(context, action, place_of(*collection)));
   return collection;
 }
 
@@ -100,7 +108,7 @@ Result<Collection> collection_by_name(const ApiContext& context, std::string_vie
   if (found_project) {
     auto found = artifacts_of(context).find_collection(found_project->id, name);
     if (found) {
-      RUNSTONE_TRY(require(context, action, found->entity_name));
+      RUNSTONE_TRY(require(context, action, place_of(*found)));
       return found;
     }
     if (found.error().code != ErrorCode::kNotFound) return found;

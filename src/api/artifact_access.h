@@ -20,8 +20,13 @@ graphql::Node artifact_node(const ApiContext& context, store::Artifact artifact)
 graphql::Node collection_node(const ApiContext& context, store::Collection collection);
 graphql::Node member_node(const ApiContext& context, store::Member member);
 
-/// In his own entity, or linked to a collection that he may read.
-Result<bool> may_read(const ApiContext& context, const store::Artifact& artifact);
+/// Where it is itself, or in one of the collections that it is linked to and that he sees.
+Result<bool> may(const ApiContext& context, auth::Action action, const store::Artifact& artifact);
+inline Result<bool> may_read(const ApiContext& context, const store::Artifact& artifact) {
+  return may(context, auth::Action::kRead, artifact);
+}
+/// Its files' bytes. Asked once for each version in a request, for lists of its files.
+Result<bool> may_download(const ApiContext& context, const store::Artifact& artifact);
 /// kNotFound if it is not there or may not be read; kPermissionDenied if it may only be read.
 Result<store::Artifact> readable_artifact(const ApiContext& context, std::string_view id);
 Result<store::Artifact> writable_artifact(const ApiContext& context, std::string_view id);

@@ -26,7 +26,7 @@ void ArtifactCache::note(const store::Artifact& artifact) {
 void ArtifactCache::note(const store::Collection& collection) {
   // One that the viewer may not read is known by its name at most, never by what is in it.
   auto& known = collections_[collection.id];
-  if (may_read(collection.entity_name)) {
+  if (may_read(collection)) {
     known = collection;
   } else {
     known.reset();
@@ -46,15 +46,16 @@ void ArtifactCache::forget(store::ArtifactId id) {
   artifact_tags_.erase(id);
 }
 
-bool ArtifactCache::may_read(const std::string& entity) const {
-  return auth::authorize(principal_, auth::Action::kRead, {.entity = entity});
+bool ArtifactCache::may_read(const store::Collection& collection) const {
+  return auth::authorize(principal_, auth::Action::kRead,
+                         {collection.entity_name, collection.project_name});
 }
 
 Result<void> ArtifactCache::read_collections(const std::vector<store::CollectionId>& ids) {
   for (const auto id : ids) collections_.try_emplace(id);
   RUNSTONE_TRY(auto found, store_.artifacts().get_collections(ids));
   for (auto& collection : found) {
-    if (may_read(collection.entity_name)) collections_[collection.id] = std::move(collection);
+    if (may_read(collection)) collections_[collection.id] = std::move(collection);
   }
   return {};
 }

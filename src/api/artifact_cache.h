@@ -40,7 +40,7 @@ class ArtifactCache {
   Result<std::shared_ptr<const store::ArtifactType>> type(const store::Collection& collection);
 
  private:
-  bool may_read(const std::string& entity) const;
+  bool may_read(const store::Collection& collection) const;
   Result<void> add_version_aliases(const std::vector<store::ArtifactId>& ids);
   Result<void> read_collections(const std::vector<store::CollectionId>& ids);
 

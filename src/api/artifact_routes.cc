@@ -1,5 +1,6 @@
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -139,7 +140,11 @@ http::Response get_signed(const Services& services, const http::Request& request
 bool may_read_bytes(const Services& services, const auth::Principal& principal,
                     const http::Request& request, const std::string& digest) {
   const auto entity = request.parameter("entity");
-  if (auth::authorize(principal, auth::Action::kRead, {.entity = entity})) {
+  // Of an organization only what is named by its version: a registry there may have its own rules.
+  const bool has_registries =
+      std::any_of(principal.registries.begin(), principal.registries.end(),
+                  [&](const auto& registry) { return registry.entity == entity; });
+  if (!has_registries && auth::authorize(principal, auth::Action::kDownload, {.entity = entity})) {
     const auto found = services.store.find_entity(entity);
     const std::array wanted = {digest};
     if (found) {
@@ -150,7 +155,10 @@ bool may_read_bytes(const Services& services, const auth::Principal& principal,
   if (request.parameter("artifact").empty()) return false;
   const ApiContext context(services, principal, "");
   const auto artifact = readable_artifact(context, request.parameter("artifact"));
-  return artifact && services.store.artifacts().find_entry_by_digest(artifact->id, digest);
+  if (!artifact) return false;
+  const auto allowed = may_download(context, *artifact);
+  return allowed && *allowed &&
+         services.store.artifacts().find_entry_by_digest(artifact->id, digest);
 }
 
 http::Response get_with_key(const Services& services, const auth::Principal& principal,

@@ -62,6 +62,7 @@ graphql::Engine make_graphql_engine() {
   register_collection_mutations(engine);
   register_lineage(engine);
   register_registry(engine);
+  register_registry_members(engine);
   register_other(engine);
   register_sweep(engine);
   register_view(engine);

@@ -1,47 +1,21 @@
 #include "api/registry_rules.h"
 
-#include <algorithm>
 #include <array>
-#include <mutex>
-#include <set>
 
 #include "artifacts/artifacts.h"
 #include "artifacts/names.h"
-#include "base/json.h"
 #include "base/try.h"
+#include "store/artifact_store.h"
+#include "store/registry_store.h"
 
 namespace runstone::api {
 namespace {
 
-// The projects that take only the types they name, as a JSON list of numbers: one read tells it of
-// a whole page of registries.
-constexpr std::string_view kSetting = "registries_with_listed_types";
-std::mutex setting_mutex;  // between reading and writing it; one process owns a data folder
+constexpr std::string_view kOfOrganization = "PRIVATE", kRestricted = "RESTRICTED";
 
-Result<std::set<std::int64_t>> read_listed(store::Store& store) {
-  RUNSTONE_TRY(const auto text, store.get_or_create_setting(kSetting, "[]"));
-  RUNSTONE_TRY(const auto value, json::parse(text));
-  std::set<std::int64_t> projects;
-  if (const auto* list = value.if_list()) {
-    for (const auto& item : *list) projects.insert(item.int_or(0));
-  }
-  return projects;
-}
-
-Result<void> write_listed(store::Store& store, store::ProjectId project, bool listed) {
-  const std::scoped_lock lock(setting_mutex);
-  RUNSTONE_TRY(auto projects, read_listed(store));
-  const auto number = store::to_number(project);
-  const bool was = projects.count(number) != 0;
-  if (was == listed) return {};
-  if (listed) {
-    projects.insert(number);
-  } else {
-    projects.erase(number);
-  }
-  List list;
-  for (const auto one : projects) list.emplace_back(one);
-  return store.put_setting(kSetting, json::to_text(Value(std::move(list))));
+std::string_view access_in(const Value& input) {
+  const auto* access = input.get("access");
+  return access == nullptr ? "" : access->string_or("");
 }
 
 /// Those that an organization has without anybody making them, as scripts of the client expect.
@@ -56,17 +30,11 @@ bool is_registry(std::string_view project) {
   return project.substr(0, kRegistryPrefix.size()) == kRegistryPrefix;
 }
 
-Result<std::set<std::int64_t>> registries_with_listed_types(const ApiContext& context) {
-  return read_listed(context.services.store);
-}
-
 Result<std::optional<std::vector<std::string>>> allowed_types(const ApiContext& context,
                                                               const store::Project& project) {
   using Types = std::optional<std::vector<std::string>>;
-  if (!is_registry(project.name)) return Types();
+  if (!is_registry(project.name) || !project.listed_types) return Types();
   auto& store = context.services.store;
-  RUNSTONE_TRY(const auto listed, read_listed(store));
-  if (listed.count(store::to_number(project.id)) == 0) return Types();
   const std::array ids = {project.id};
   RUNSTONE_TRY(const auto types, store.artifacts().list_types(ids));
   std::vector<std::string> names;
@@ -77,21 +45,23 @@ Result<std::optional<std::vector<std::string>>> allowed_types(const ApiContext& 
 Result<store::Project> project_to_link_to(const ApiContext& context, const std::string& entity,
                                           const std::string& project) {
   auto& store = context.services.store;
-  const auto missing = [&] {
+  if (!require(context, auth::Action::kRead, entity)) {
     return fail(ErrorCode::kNotFound, "there is no project " + entity + "/" + project);
+  }
+  const auto no_registry = [&] {
+    return fail(ErrorCode::kNotFound, "there is no registry " +
+                                          project.substr(kRegistryPrefix.size()) + " in " + entity +
+                                          ": make it first, with wandb.Api().create_registry()");
   };
-  if (!require(context, auth::Action::kRead, entity)) return missing();
-  RUNSTONE_TRY(require(context, auth::Action::kWrite, entity));
+  const bool hidden = !require(context, auth::Action::kRead, {entity, project});
+  if (hidden) return no_registry();
+  RUNSTONE_TRY(require(context, auth::Action::kWrite, {entity, project}));
   RUNSTONE_TRY(auto found, if_found(store.find_project(entity, project)));
   if (found) return *std::move(found);
   RUNSTONE_TRY(const auto owner, store.find_entity(entity));
   const bool core = is_registry(project) && is_core_registry(project) &&
                     owner.kind == store::EntityKind::kOrganization;
-  if (is_registry(project) && !core) {
-    return fail(ErrorCode::kNotFound, "there is no registry " +
-                                          project.substr(kRegistryPrefix.size()) + " in " + entity +
-                                          ": make it first, with wandb.Api().create_registry()");
-  }
+  if (is_registry(project) && !core) return no_registry();
   RUNSTONE_TRY(artifacts::check_collection_name(project));
   auto made = store.create_project(owner.id, project, context.services.clock.now_us());
   // Someone else made it in between.
@@ -101,18 +71,24 @@ Result<store::Project> project_to_link_to(const ApiContext& context, const std::
 }
 
 Result<void> check_registry_input(const ApiContext& context, const Value& input,
-                                  const std::string& entity) {
+                                  const std::string& entity, const std::string& name) {
+  if (!is_registry(name)) {
+    if (access_in(input) != kRestricted) return {};
+    return fail(ErrorCode::kInvalidArgument,
+                "only registries can be restricted to some members: a project is seen by all of "
+                "its entity");
+  }
   RUNSTONE_TRY(const auto owner, context.services.store.find_entity(entity));
   if (owner.kind != store::EntityKind::kOrganization) {
     return fail(ErrorCode::kInvalidArgument, "a registry belongs to an organization, and " +
                                                  entity +
                                                  " is none: make one with `runstone org add`");
   }
-  if (const auto* access = input.get("access");
-      access != nullptr && access->string_or("") == "RESTRICTED") {
+  const auto access = access_in(input);
+  if (!access.empty() && access != kOfOrganization && access != kRestricted) {
     return fail(ErrorCode::kInvalidArgument,
-                "registries that only some members of the organization see are not possible here: "
-                "use the visibility 'organization'");
+                "a registry has the access PRIVATE (its organization sees it) or RESTRICTED, not " +
+                    std::string(access.substr(0, 80)));
   }
   const auto* types = input.get("artifactTypes");
   if (types == nullptr || types->if_list() == nullptr) return {};
@@ -136,14 +112,12 @@ Result<void> save_registry(const ApiContext& context, const store::Project& proj
                                                  context.services.clock.now_us()));
     }
   }
+  if (const auto access = access_in(input); !access.empty()) {
+    RUNSTONE_TRY(store.registries().set_restricted(project.id, access == kRestricted));
+  }
   const auto* all = input.get("allowAllArtifactTypesInRegistry");
   if (all == nullptr || all->is_null()) return {};
-  return write_listed(store, project.id, !all->bool_or(true));
-}
-
-Result<void> empty_registry(const ApiContext& context, const store::Project& project) {
-  RUNSTONE_TRY(context.services.artifacts.delete_project(project.id));
-  return write_listed(context.services.store, project.id, false);
+  return store.registries().set_listed_types(project.id, !all->bool_or(true));
 }
 
 }  // namespace runstone::api

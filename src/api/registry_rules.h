@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,12 +28,8 @@ Result<store::Project> project_to_link_to(const ApiContext& context, const std::
 
 /// The part of upsertModel that concerns registries.
 Result<void> check_registry_input(const ApiContext& context, const Value& input,
-                                  const std::string& entity);
+                                  const std::string& entity, const std::string& name);
 Result<void> save_registry(const ApiContext& context, const store::Project& project,
                            const Value& input);
-/// All of its collections go; the versions that were linked stay where they came from.
-Result<void> empty_registry(const ApiContext& context, const store::Project& project);
-/// The numbers of the projects that take only the types they name.
-Result<std::set<std::int64_t>> registries_with_listed_types(const ApiContext& context);
 
 }  // namespace runstone::api

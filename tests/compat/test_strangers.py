@@ -70,6 +70,18 @@ MUTATIONS: dict[str, dict] = {
     "deleteModel": {"id": "{project_id}", "deleteRuns": True},
     "moveRuns": PROJECT | {"ids": ["{run_id}"]},
     "deleteRuns": {"ids": ["{run_id}"]},
+    "createProjectMembers": {"projectId": "{project_id}", "userIds": ["{member_id}"]},
+    "deleteProjectMembers": {"projectId": "{project_id}", "userIds": ["{member_id}"]},
+    "updateProjectMember": {
+        "projectId": "{project_id}",
+        "userId": "{member_id}",
+        "userProjectRole": "admin",
+    },
+    "updateProjectTeamMember": {
+        "projectId": "{project_id}",
+        "teamId": "{team_id}",
+        "teamProjectRole": "admin",
+    },
     "renameProject": {"entityName": "{entity}", "oldProjectName": "{project}", "newProjectName": "fresh"},
     "upsertBucket": {
         "entityName": "{entity}",
@@ -114,8 +126,6 @@ NAMELESS = {
     ),
     **dict.fromkeys(("ackRunQueueItem", "failRunQueueItem", "updateRunQueueItemWarning"), "refused to all"),
     **dict.fromkeys(("deleteFromRunQueue", "createLaunchAgent", "updateLaunchAgent"), "refused to all"),
-    **dict.fromkeys(("createProjectMembers", "deleteProjectMembers"), "refused to all"),
-    **dict.fromkeys(("updateProjectMember", "updateProjectTeamMember"), "refused to all"),
 }
 
 OF_PROJECT = (

@@ -39,6 +39,8 @@ Result<Resolved> members(const FieldCall& call) {
   auto& context = context_of(call);
   const auto& entity = entity_of(call);
   std::vector<Resolved> list;
+  // A registry names the teams that are in it, also to those who are in none of them.
+  if (!require(context, auth::Action::kRead, entity.name)) return Resolved(std::move(list));
   if (entity.kind == store::EntityKind::kTeam) {
     RUNSTONE_TRY(const auto* found, context.accounts.members(entity.id));
     for (const auto& member : *found) list.emplace_back(Node::borrow(member));
@@ -66,7 +68,7 @@ Result<Resolved> owner(const FieldCall& call) {
 }
 
 Result<Resolved> viewer_role(const FieldCall& call) {
-  const auto role = auth::role_in(context_of(call).principal, entity_of(call).name);
+  const auto role = auth::role_in(context_of(call).principal, {.entity = entity_of(call).name});
   return role ? Resolved(store::to_string(*role)) : Resolved();
 }
 

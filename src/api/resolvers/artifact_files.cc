@@ -33,6 +33,15 @@ std::string download_url(const ApiContext& context, const ArtifactFileNode& file
          signed_path.substr(path.size());
 }
 
+Result<void> check_download(const ApiContext& context, const store::Artifact& artifact) {
+  RUNSTONE_TRY(const bool allowed, may_download(context, artifact));
+  if (allowed) return {};
+  return fail(ErrorCode::kPermissionDenied,
+              "user " + context.principal.name +
+                  " is a restricted viewer here, who sees which files there are and gets none: ask "
+                  "an administrator of the registry for the role viewer");
+}
+
 std::string upload_url(const ApiContext& context, const ArtifactFileNode& file) {
   const auto path =
       "/artifact-uploads/" + std::to_string(to_number(file.artifact->id)) + "/" + file.digest;
@@ -65,8 +74,8 @@ std::vector<std::string> wanted_names(const FieldCall& call) {
 
 Node file_node(const std::shared_ptr<const store::Artifact>& artifact,
                const store::ArtifactEntry& entry) {
-  return Node::of(
-      ArtifactFileNode{artifact, entry.path, entry.digest, entry.size_bytes, false, entry.ref});
+  return Node::of(ArtifactFileNode{artifact, entry.path, entry.digest, entry.size_bytes, false,
+                                   false, entry.ref});
 }
 
 }  // namespace
@@ -79,8 +88,14 @@ Result<Resolved> artifact_file_field(const FieldCall& call, const ArtifactFileNo
                               file.name));
   }
   if (name == "name" || name == "displayName") return Resolved(file.name);
-  if (name == "url" && call.flag("upload", false)) return Resolved(upload_url(context, file));
-  if (name == "url" || name == "directUrl") return Resolved(download_url(context, file));
+  if (name == "url" && call.flag("upload", false)) {
+    RUNSTONE_TRY(require(context, auth::Action::kWrite, place_of(*file.artifact)));
+    return Resolved(upload_url(context, file));
+  }
+  if (name == "url" || name == "directUrl") {
+    if (!file.manifest) RUNSTONE_TRY(check_download(context, *file.artifact));
+    return Resolved(download_url(context, file));
+  }
   if (name == "uploadUrl") return file.to_upload ? Resolved(upload_url(context, file)) : Resolved();
   if (name == "uploadHeaders") {
     List headers;
@@ -150,7 +165,7 @@ Result<Resolved> current_manifest(const FieldCall& call, const store::Artifact& 
   node.id = store::ManifestId(to_number(artifact.id));
   node.file = std::make_shared<const ArtifactFileNode>(
       ArtifactFileNode{std::make_shared<const store::Artifact>(artifact), "wandb_manifest.json",
-                       artifact.manifest_digest, blob.size_bytes, false});
+                       artifact.manifest_digest, blob.size_bytes, false, true});
   return Resolved(Node::of(std::move(node), "ArtifactManifest"));
 }
 
@@ -159,7 +174,7 @@ Resolved announced_manifest(std::shared_ptr<const store::Artifact> artifact,
   ManifestNode node;
   node.id = manifest.id;
   node.file = std::make_shared<const ArtifactFileNode>(ArtifactFileNode{
-      std::move(artifact), manifest.name, manifest.digest, 0, !manifest.digest.empty()});
+      std::move(artifact), manifest.name, manifest.digest, 0, !manifest.digest.empty(), true});
   return Resolved(Node::of(std::move(node)));
 }
 

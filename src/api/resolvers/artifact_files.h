@@ -18,6 +18,7 @@ struct ArtifactFileNode {
   std::string digest;  ///< hex MD5 of its bytes
   std::int64_t size_bytes = 0;
   bool to_upload = false;  ///< it is to come, and its bytes are not here
+  bool manifest = false;   ///< the list of files, which whoever sees the version may read
   std::string ref{};       ///< the URI of a reference, which is listed like a file; "" for a file
 };
 

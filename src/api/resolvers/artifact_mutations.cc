@@ -53,7 +53,7 @@ Result<store::Project> project_for(const FieldCall& call, const Value& input) {
   if (entity.empty()) entity = context.principal.home;
   auto name = word_at(input, "projectName");
   if (name.empty()) name = "uncategorized";
-  RUNSTONE_TRY(require(context, auth::Action::kWrite, entity));
+  RUNSTONE_TRY(require(context, auth::Action::kWrite, {entity, name}));
   auto& store = context.services.store;
   auto found = store.find_project(entity, name);
   if (found || found.error().code != ErrorCode::kNotFound) return found;

@@ -45,8 +45,7 @@ void both(graphql::Engine& engine, const std::string& field, const Resolver& res
 // Of a version that is linked to where the viewer may read it, he learns the name of its sequence,
 // and no more.
 bool is_readable(const FieldCall& call) {
-  return require(context_of(call), auth::Action::kRead, collection_of(call).entity_name)
-      .has_value();
+  return require(context_of(call), auth::Action::kRead, place_of(collection_of(call))).has_value();
 }
 
 Result<Resolved> collection_type(const FieldCall& call) {

@@ -120,7 +120,7 @@ Result<Resolved> create_portfolio(const FieldCall& call) {
     return fail(ErrorCode::kNotFound,
                 "there is no project " + entity + "/" + text_at(input, "projectName"));
   }
-  RUNSTONE_TRY(require(context, Action::kWrite, entity));
+  RUNSTONE_TRY(require(context, Action::kWrite, place_of(*project)));
   return payload(rules_of(call).create_portfolio(project->id, text_at(input, "name"),
                                                  text_at(input, "artifactTypeName"),
                                                  text_at(input, "description")));

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <map>
 
 #include "api/artifact_access.h"
 #include "api/resolvers/collection_lists.h"
@@ -40,18 +39,9 @@ Result<Resolved> run_artifacts(const FieldCall& call, Lineage kind) {
   if (connection.has_next) found.resize(static_cast<std::size_t>(limit));
   // A version of another team that a run used once, and that its team no longer shows to the
   // viewer, is not named to him.
-  std::map<std::string, bool> readable;
   for (auto& artifact : found) {
     const RecordCursor cursor{Value(), to_number(artifact.id)};
-    auto known = readable.find(artifact.entity_name);
-    if (known == readable.end()) {
-      const bool own = require(context, auth::Action::kRead, artifact.entity_name).has_value();
-      known = readable.emplace(artifact.entity_name, own).first;
-    }
-    bool visible = known->second;
-    if (!visible) {
-      RUNSTONE_TRY(visible, may_read(context, artifact));
-    }
+    RUNSTONE_TRY(const bool visible, may_read(context, artifact));
     connection.add(visible ? Resolved(artifact_node(context, std::move(artifact))) : Resolved(),
                    cursor.encode());
   }
@@ -76,7 +66,7 @@ Result<Resolved> used_by(const FieldCall& call) {
   if (connection.has_next) runs.resize(limit);
   RUNSTONE_TRY(auto found, context.services.store.get_runs(runs, kNoColumns));
   for (auto& run : found) {
-    if (!require(context, auth::Action::kRead, run.entity_name)) continue;
+    if (!require(context, auth::Action::kRead, place_of(run))) continue;
     const RecordCursor cursor{Value(), to_number(run.id)};
     RunNode node;
     node.run = std::move(run);
@@ -91,7 +81,7 @@ Result<Resolved> created_by(const FieldCall& call) {
   if (!artifact.created_by) return Resolved();
   RUNSTONE_TRY(auto run,
                if_found(context.services.store.get_run(*artifact.created_by, kNoColumns)));
-  if (!run || !require(context, auth::Action::kRead, run->entity_name)) return Resolved();
+  if (!run || !require(context, auth::Action::kRead, place_of(*run))) return Resolved();
   RunNode node;
   node.run = *std::move(run);
   return Resolved(Node::of(std::move(node), "Run"));

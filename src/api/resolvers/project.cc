@@ -23,7 +23,10 @@ Result<Resolved> projects_of(const FieldCall& call, std::string_view entity) {
   const auto& context = context_of(call);
   if (!require(context, auth::Action::kRead, entity)) return Resolved();
   RUNSTONE_TRY(const auto first, page_size(call));
-  auto page = context.services.query.projects(entity, first, call.text("after"));
+  auto page = context.services.query.projects(
+      entity, first, call.text("after"), [&context](const store::Project& project) {
+        return require(context, auth::Action::kRead, place_of(project)).has_value();
+      });
   RUNSTONE_TRY(auto found, if_found(std::move(page)));
   if (!found) return Resolved();
   Connection connection;
@@ -116,13 +119,14 @@ void register_fields(graphql::Engine& engine) {
   });
   engine.resolve("Project.readOnly", [](const FieldCall& call) -> Result<Resolved> {
     const auto may_write =
-        require(context_of(call), auth::Action::kWrite, project_of(call).entity_name);
+        require(context_of(call), auth::Action::kWrite, place_of(project_of(call)));
     return Resolved(!may_write.has_value());
   });
   engine.resolve("Project.isBenchmark",
                  [](const FieldCall&) -> Result<Resolved> { return Resolved(false); });
-  engine.resolve("Project.access",
-                 [](const FieldCall&) -> Result<Resolved> { return Resolved("PRIVATE"); });
+  engine.resolve("Project.access", [](const FieldCall& call) -> Result<Resolved> {
+    return Resolved(project_of(call).restricted ? "RESTRICTED" : "PRIVATE");
+  });
   engine.resolve("Project.views", [](const FieldCall&) -> Result<Resolved> { return Resolved(); });
 }
 

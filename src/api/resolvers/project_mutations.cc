@@ -7,6 +7,7 @@
 #include "base/try.h"
 #include "ingest/name_rules.h"
 #include "store/artifact_store.h"
+#include "store/registry_store.h"
 
 namespace runstone::api {
 namespace {
@@ -25,6 +26,13 @@ std::string_view text_at(const Value& input, std::string_view name) {
   return value == nullptr ? "" : value->string_or("");
 }
 
+// The settings of a project are for all who write there, those of a registry for its
+// administrators.
+Result<void> require_of_settings(const ApiContext& context, const store::Project& project) {
+  const auto action = is_registry(project.name) ? auth::Action::kAdmin : auth::Action::kWrite;
+  return require(context, action, place_of(project));
+}
+
 Result<Resolved> upsert_model(const FieldCall& call) {
   const auto& context = context_of(call);
   auto& store = context.services.store;
@@ -33,21 +41,29 @@ Result<Resolved> upsert_model(const FieldCall& call) {
   std::string entity(text_at(input, "entityName"));
   if (entity.empty()) entity = context.principal.home;
   RUNSTONE_TRY(ingest::check_name("project", name));
-  RUNSTONE_TRY(require(context, auth::Action::kWrite, entity));
-  if (is_registry(name)) RUNSTONE_TRY(check_registry_input(context, input, entity));
+  RUNSTONE_TRY(require(context, auth::Action::kWrite, {entity, name}));
+  RUNSTONE_TRY(check_registry_input(context, input, entity, name));
   RUNSTONE_TRY(auto project, if_found(store.find_project(entity, name)));
+  if (project) RUNSTONE_TRY(require_of_settings(context, *project));
   ModelPayload payload;
   payload.inserted = !project.has_value();
   if (!project) {
     RUNSTONE_TRY(const auto owner, store.find_entity(entity));
     RUNSTONE_TRY(project, store.create_project(owner.id, name, context.services.clock.now_us()));
+    if (is_registry(name)) {
+      RUNSTONE_TRY(
+          store.registries().put_user(project->id, context.principal.user, store::Role::kAdmin));
+    }
   }
   const auto* description = input.get("description");
   if (description != nullptr && description->is_string()) {
     RUNSTONE_TRY(store.set_project_description(project->id, *description->if_string()));
     project->description = *description->if_string();
   }
-  if (is_registry(name)) RUNSTONE_TRY(save_registry(context, *project, input));
+  if (is_registry(name)) {
+    RUNSTONE_TRY(save_registry(context, *project, input));
+    RUNSTONE_TRY(project, store.get_project(project->id));
+  }
   payload.project = std::make_shared<const store::Project>(*std::move(project));
   return Resolved(Node::of(std::move(payload)));
 }
@@ -60,10 +76,11 @@ Result<Resolved> rename_project(const FieldCall& call) {
   const std::string before(text_at(input, "oldProjectName"));
   const std::string name(text_at(input, "newProjectName"));
   RUNSTONE_TRY(require(context, auth::Action::kWrite, entity));
-  RUNSTONE_TRY(auto project, if_found(store.find_project(entity, before)));
+  RUNSTONE_TRY(auto project, find_project(context, entity, before));
   if (!project) {
     return fail(ErrorCode::kNotFound, "there is no project " + entity + "/" + before);
   }
+  RUNSTONE_TRY(require_of_settings(context, *project));
   if (is_registry(before) != is_registry(name)) {
     return fail(ErrorCode::kInvalidArgument,
                 "a registry stays a registry, and a project a project: the name of a registry "
@@ -104,10 +121,10 @@ Result<std::vector<store::RunInfo>> runs_of(const FieldCall& call) {
   RUNSTONE_TRY(auto runs, context.services.store.get_runs(numbers, {false, false}));
   for (const auto& run : runs) {
     // What the viewer may not even read looks as if it were not there.
-    if (!require(context, auth::Action::kRead, run.entity_name)) {
+    if (!require(context, auth::Action::kRead, place_of(run))) {
       return fail(ErrorCode::kNotFound, "some of the runs are not there");
     }
-    RUNSTONE_TRY(require(context, auth::Action::kWrite, run.entity_name));
+    RUNSTONE_TRY(require(context, auth::Action::kWrite, place_of(run)));
   }
   if (runs.size() != numbers.size()) {
     return fail(ErrorCode::kNotFound, "some of the runs are not there");
@@ -148,7 +165,7 @@ Result<Resolved> move_runs(const FieldCall& call) {
   if (entity.empty()) entity = context.principal.home;
   const std::string name(text_at(input, "projectName"));
   RUNSTONE_TRY(ingest::check_name("project", name));
-  RUNSTONE_TRY(require(context, auth::Action::kWrite, entity));
+  RUNSTONE_TRY(require(context, auth::Action::kWrite, {entity, name}));
   RUNSTONE_TRY(const auto runs, runs_of(call));
   // The project is made only if the runs may go there.
   for (const auto& run : runs) {
@@ -176,35 +193,27 @@ Result<Resolved> delete_model(const FieldCall& call) {
   const auto& context = context_of(call);
   auto& store = context.services.store;
   const auto& input = *call.argument("input");
-  const auto id = text_at(input, "id");
-  auto number = parse_id("Project", id);
-  if (!number) number = parse_id("ProjectInternalId", id);
-  const auto missing = [&] {
-    return fail(ErrorCode::kNotFound, "no project has the id " + std::string(id));
-  };
-  if (!number) return missing();
-  RUNSTONE_TRY(const auto project, if_found(store.get_project(store::ProjectId{*number})));
-  if (!project || !require(context, auth::Action::kRead, project->entity_name)) return missing();
-  RUNSTONE_TRY(require(context, auth::Action::kWrite, project->entity_name));
+  RUNSTONE_TRY(const auto project,
+               project_by_id(context, text_at(input, "id"), auth::Action::kWrite));
+  RUNSTONE_TRY(require_of_settings(context, project));
   const auto* flag = input.get("deleteRuns");
   const bool with_contents = flag != nullptr && flag->bool_or(false);
-  if (is_registry(project->name)) {
-    RUNSTONE_TRY(empty_registry(context, *project));
-  } else if (with_contents) {
-    RUNSTONE_TRY(context.services.artifacts.delete_project(project->id));
+  if (is_registry(project.name) || with_contents) {
+    // The versions that were linked into a registry stay where they came from.
+    RUNSTONE_TRY(context.services.artifacts.delete_project(project.id));
   } else {
-    RUNSTONE_TRY(const bool refused, has_artifacts(context, *project));
+    RUNSTONE_TRY(const bool refused, has_artifacts(context, project));
     if (refused) {
       return fail(ErrorCode::kFailedPrecondition,
                   "the project has artifacts: deleteRuns deletes them with its runs");
     }
   }
   if (with_contents) {
-    RUNSTONE_TRY(const auto ids, store.list_run_ids(project->id));
+    RUNSTONE_TRY(const auto ids, store.list_run_ids(project.id));
     auto deleted = context.services.ingest.delete_runs(ids);
     if (!deleted) return fail(std::move(deleted).error());
   }
-  RUNSTONE_TRY(store.delete_project(project->id));
+  RUNSTONE_TRY(store.delete_project(project.id));
   return Resolved(Value(Dict{{"success", true}}));
 }
 

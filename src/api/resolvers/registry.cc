@@ -50,6 +50,7 @@ Result<std::vector<Project>> projects_of(const FieldCall& call, std::string_view
   RUNSTONE_TRY(auto found, context_of(call).services.store.list_projects(entity.id));
   std::vector<Project> passing;
   for (auto& project : found) {
+    if (!require(context_of(call), auth::Action::kRead, place_of(project))) continue;
     if (entity.kind == store::EntityKind::kOrganization && !is_registry(project.name)) continue;
     RUNSTONE_TRY(const bool passed, filter.passes([&](std::string_view name) {
       return registry_field(project, name);
@@ -107,63 +108,6 @@ Result<Resolved> entity_memberships(const FieldCall& call) {
   return list_members_of(call, std::move(ids), ListOf::kMemberships);
 }
 
-Value role(store::Role role) {
-  Dict named;
-  named.set("name", store::to_string(role));
-  return Value(std::move(named));
-}
-
-Result<Resolved> project_members(const FieldCall& call) {
-  auto& context = context_of(call);
-  RUNSTONE_TRY(const auto* entity, context.accounts.entity(call.parent<Project>().entity));
-  std::vector<store::TeamMember> found;
-  if (entity != nullptr && entity->kind == store::EntityKind::kOrganization &&
-      entity->organization) {
-    RUNSTONE_TRY(found,
-                 context.services.store.accounts().organization_members(*entity->organization));
-  } else if (entity != nullptr && entity->kind == store::EntityKind::kTeam) {
-    RUNSTONE_TRY(const auto* members, context.accounts.members(entity->id));
-    found = *members;
-  }
-  List list;
-  for (const auto& member : found) {
-    Dict one;
-    one.set("id", make_id("User", to_number(member.user.id)));
-    one.set("name", member.user.display_name.empty() ? member.user.name : member.user.display_name);
-    one.set("username", member.user.name);
-    one.set("email", text_or_null(member.user.email));
-    one.set("role", role(member.role));
-    list.emplace_back(std::move(one));
-  }
-  return Resolved(Value(std::move(list)));
-}
-
-struct RegistryTeam {
-  store::Entity team;
-};
-
-Result<Resolved> project_teams(const FieldCall& call) {
-  auto& context = context_of(call);
-  RUNSTONE_TRY(const auto* entity, context.accounts.entity(call.parent<Project>().entity));
-  std::vector<Resolved> list;
-  if (entity == nullptr || !entity->organization ||
-      entity->kind != store::EntityKind::kOrganization) {
-    return Resolved(std::move(list));
-  }
-  RUNSTONE_TRY(auto teams,
-               context.services.store.accounts().teams_of_organization(*entity->organization));
-  for (auto& team : teams) {
-    if (!require(context, auth::Action::kRead, team.name)) continue;
-    list.emplace_back(Node::of(RegistryTeam{std::move(team)}));
-  }
-  return Resolved(std::move(list));
-}
-
-graphql::Resolver refuse(const char* why) {
-  return
-      [why](const FieldCall&) -> Result<Resolved> { return fail(ErrorCode::kNotImplemented, why); };
-}
-
 void register_project_fields(graphql::Engine& engine) {
   engine.resolve("Project.updatedAt", [](const FieldCall& call) -> Result<Resolved> {
     return Resolved(to_rfc3339(call.parent<Project>().last_activity_at_us));
@@ -172,17 +116,8 @@ void register_project_fields(graphql::Engine& engine) {
                  [](const FieldCall& call) -> Result<Resolved> {
                    const auto& project = call.parent<Project>();
                    if (!is_registry(project.name)) return Resolved(true);
-                   RUNSTONE_TRY(const auto listed, registries_with_listed_types(context_of(call)));
-                   return Resolved(listed.count(to_number(project.id)) == 0);
+                   return Resolved(!project.listed_types);
                  });
-  engine.resolve("Project.members", project_members);
-  engine.resolve("Project.teamMembers", project_teams);
-  engine.resolve("ProjectTeamMember.team", [](const FieldCall& call) -> Result<Resolved> {
-    return Resolved(Node::borrow(call.parent<RegistryTeam>().team));
-  });
-  engine.resolve("ProjectTeamMember.role", [](const FieldCall&) -> Result<Resolved> {
-    return Resolved(role(store::Role::kMember));
-  });
 }
 
 }  // namespace
@@ -200,13 +135,6 @@ void register_registry(graphql::Engine& engine) {
   engine.resolve("Organization.advancedRegistryFeatures", [](const FieldCall&) -> Result<Resolved> {
     return Resolved(Value(Dict{{"advancedSearch", true}}));
   });
-  const auto members = refuse(
-      "the members of a registry are those of its organization: use `runstone org` and `runstone "
-      "team`");
-  for (const char* field : {"createProjectMembers", "deleteProjectMembers", "updateProjectMember",
-                            "updateProjectTeamMember"}) {
-    engine.resolve(std::string("Mutation.") + field, members);
-  }
 }
 
 }  // namespace runstone::api

@@ -23,6 +23,7 @@ void register_collection(graphql::Engine& engine);
 void register_collection_mutations(graphql::Engine& engine);
 void register_lineage(graphql::Engine& engine);
 void register_registry(graphql::Engine& engine);
+void register_registry_members(graphql::Engine& engine);
 void register_other(graphql::Engine& engine);
 void register_sweep(graphql::Engine& engine);
 void register_view(graphql::Engine& engine);

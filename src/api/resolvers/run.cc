@@ -127,8 +127,7 @@ void register_run(graphql::Engine& engine) {
     return Resolved(only_inherited ? std::int64_t{1} : node.run.history_lines);
   });
   engine.resolve("Run.readOnly", [](const FieldCall& call) -> Result<Resolved> {
-    const auto may_write =
-        require(context_of(call), auth::Action::kWrite, run_of(call).entity_name);
+    const auto may_write = require(context_of(call), auth::Action::kWrite, place_of(run_of(call)));
     return Resolved(!may_write.has_value());
   });
   engine.resolve("Run.wandbConfig", wandb_config);

@@ -80,7 +80,7 @@ Result<Resolved> upsert_bucket(const FieldCall& call) {
     upsert.id = run.id;
   } else {
     const auto& entity = upsert.entity.empty() ? upsert.default_entity : upsert.entity;
-    RUNSTONE_TRY(require(context, auth::Action::kWrite, entity));
+    RUNSTONE_TRY(require(context, auth::Action::kWrite, {entity, upsert.project}));
   }
   // A client writes on at the count in the answer. Who names the run by id has asked where it ends
   // (RunResumeStatus) and resumes there; clients of 0.18 know it from this answer only. Any other

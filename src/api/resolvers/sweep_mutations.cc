@@ -40,8 +40,8 @@ Result<store::Sweep> sweep_by_id(const ApiContext& context, std::string_view id)
   if (!number) return no_sweep(id);
   auto found = context.services.store.sweeps().get_sweep(store::SweepId{*number});
   RUNSTONE_TRY(auto sweep, if_found(std::move(found)));
-  if (!sweep || !require(context, auth::Action::kRead, sweep->entity_name)) return no_sweep(id);
-  RUNSTONE_TRY(require(context, auth::Action::kWrite, sweep->entity_name));
+  if (!sweep || !require(context, auth::Action::kRead, place_of(*sweep))) return no_sweep(id);
+  RUNSTONE_TRY(require(context, auth::Action::kWrite, place_of(*sweep)));
   return *std::move(sweep);
 }
 
@@ -56,7 +56,7 @@ Result<Resolved> upsert_sweep(const FieldCall& call) {
     upsert.entity = text_at(input, "entityName").value_or("");
     if (upsert.entity.empty()) upsert.entity = context.principal.home;
     upsert.project = text_at(input, "projectName").value_or("");
-    RUNSTONE_TRY(require(context, auth::Action::kWrite, upsert.entity));
+    RUNSTONE_TRY(require(context, auth::Action::kWrite, {upsert.entity, upsert.project}));
   }
   upsert.config_yaml = text_at(input, "config");
   upsert.display_name = text_at(input, "displayName");
@@ -92,7 +92,7 @@ Result<Resolved> create_agent(const FieldCall& call) {
   auto found = context.services.store.sweeps().find_sweep(project->id, name);
   RUNSTONE_TRY(auto sweep, if_found(std::move(found)));
   if (!sweep) return no_sweep(entity + "/" + project_name + "/" + name);
-  RUNSTONE_TRY(require(context, auth::Action::kWrite, sweep->entity_name));
+  RUNSTONE_TRY(require(context, auth::Action::kWrite, place_of(*sweep)));
   RUNSTONE_TRY(auto agent,
                context.services.sweeps.create_agent(sweep->id, text_at(input, "host").value_or(""),
                                                     context.principal.user));
@@ -108,7 +108,7 @@ Result<HeartbeatPayload> beat(const ApiContext& context, const Value& input) {
   RUNSTONE_TRY(auto agent, if_found(store.get_agent(store::SweepAgentId{*number})));
   if (!agent) return no_agent();
   RUNSTONE_TRY(auto sweep, if_found(store.get_sweep(agent->sweep)));
-  if (!sweep || !require(context, auth::Action::kWrite, sweep->entity_name)) return no_agent();
+  if (!sweep || !require(context, auth::Action::kWrite, place_of(*sweep))) return no_agent();
   HeartbeatPayload payload;
   RUNSTONE_TRY(payload.commands, context.services.sweeps.heartbeat(
                                      agent->id, text_at(input, "runState").value_or("{}")));

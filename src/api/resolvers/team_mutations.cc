@@ -103,7 +103,8 @@ Result<Resolved> delete_invite(const FieldCall& call) {
   RUNSTONE_TRY(const auto user, user_of_input(call));
   const auto name = input_text(call, "entityName").value_or("");
   // Leaving needs nobody's consent; who is in no team of that name learns of none.
-  const bool leaves = user == context.principal.user && auth::role_in(context.principal, name);
+  const bool leaves =
+      user == context.principal.user && auth::role_in(context.principal, {.entity = name});
   auto team = leaves ? accounts_of(call).find_team(name) : team_to_administer(call);
   if (!team) return fail(std::move(team).error());
   RUNSTONE_TRY(context.services.store.accounts().remove_member(team->id, user));

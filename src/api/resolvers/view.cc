@@ -44,8 +44,8 @@ Result<ViewNode> view_by_id(const ApiContext& context, std::string_view id, auth
   RUNSTONE_TRY(auto view, if_found(store.views().get_view(store::ViewId(*number))));
   if (!view) return missing();
   RUNSTONE_TRY(auto project, if_found(store.get_project(view->project)));
-  if (!project || !require(context, auth::Action::kRead, project->entity_name)) return missing();
-  RUNSTONE_TRY(require(context, action, project->entity_name));
+  if (!project || !require(context, auth::Action::kRead, place_of(*project))) return missing();
+  RUNSTONE_TRY(require(context, action, place_of(*project)));
   return ViewNode{*std::move(view), std::make_shared<const store::Project>(*std::move(project))};
 }
 
@@ -157,7 +157,7 @@ Result<Resolved> upsert_by_name(const FieldCall& call, store::ViewUpdate update)
     return fail(ErrorCode::kNotFound,
                 "there is no project " + project_name + ": make it first, or name it rightly");
   }
-  RUNSTONE_TRY(require(context, auth::Action::kWrite, project->entity_name));
+  RUNSTONE_TRY(require(context, auth::Action::kWrite, place_of(*project)));
   UpsertPayload payload;
   if (!update.name) update.name = random_id(12);
   RUNSTONE_TRY(auto found, if_found(views.find_view(project->id, *update.name)));
