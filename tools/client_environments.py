@@ -1,6 +1,7 @@
-"""Makes a virtual environment for each older stock client that the compatibility tests run, below
-.venv-clients/. Does nothing where one is there. The versions and all that they need are pinned in
-tools/clients/<version>.txt; what a client of that time was used with, such as numpy 1 for 0.16, too.
+"""Makes a virtual environment for each older stock client that the compatibility tests run, and one for
+the newest with the package that its sweep controller needs, below .venv-clients/. Does nothing where one
+is there. The versions and all that they need are pinned in tools/clients/<name>.txt; what a client of that
+time was used with, such as numpy 1 for 0.16, too.
 """
 
 from __future__ import annotations
@@ -17,40 +18,45 @@ PINS = ROOT / "tools" / "clients"
 FOLDER = ROOT / ".venv-clients"
 
 
+WITH_SWEEPS = "with-sweeps"
+
+
 class ClientEnvironmentError(Exception):
     """The environment of a client could not be made; the text says what to do."""
 
 
 def versions() -> list[str]:
-    """Newest first."""
-    return sorted((p.stem for p in PINS.glob("*.txt")), key=lambda v: [*map(int, v.split("."))], reverse=True)
+    """Of the older clients, newest first."""
+    return sorted(
+        (p.stem for p in PINS.glob("[0-9]*.txt")), key=lambda v: [*map(int, v.split("."))], reverse=True
+    )
 
 
-def python_of(version: str) -> Path:
-    """The interpreter of a client's environment, which is made if it is not there."""
-    pins = PINS / f"{version}.txt"
-    place = FOLDER / version
+def python_of(name: str) -> Path:
+    """The interpreter of an environment, which is made if it is not there."""
+    pins = PINS / f"{name}.txt"
+    place = FOLDER / name
     stamp = place / ".installed"
     want = hashlib.sha256(pins.read_bytes()).hexdigest()[:16]
     FOLDER.mkdir(exist_ok=True)
     # Two test processes may ask for the same one at once.
-    with open(FOLDER / f"{version}.lock", "w") as lock:
+    with open(FOLDER / f"{name}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (stamp.exists() and stamp.read_text() == want):
-            make(version, place, pins)
+            make(name, place, pins)
             stamp.write_text(want)
     return place / "bin" / "python"
 
 
-def make(version: str, place: Path, pins: Path) -> None:
-    print(f"clients: installing wandb {version} into {place.relative_to(ROOT)}", file=sys.stderr)
+def make(name: str, place: Path, pins: Path) -> None:
+    print(f"clients: installing {name} into {place.relative_to(ROOT)}", file=sys.stderr)
     python = place / "bin" / "python"
     install = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", str(pins)]
     for command in ([sys.executable, "-m", "venv", str(place)], install):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
             raise ClientEnvironmentError(
-                f"wandb {version} could not be installed, so the tests with it cannot run. On a machine "
+                f"the client of {name} could not be installed, so the tests with it cannot run. On a machine "
                 "without network, copy .venv-clients/ from one that has it, same path and Python.\n"
                 f"{' '.join(command)}\n{done.stderr[-2000:]}"
             )
@@ -59,7 +65,7 @@ def make(version: str, place: Path, pins: Path) -> None:
 def main() -> int:
     try:
         with ThreadPoolExecutor(max_workers=2) as pool:
-            list(pool.map(python_of, versions()))
+            list(pool.map(python_of, [*versions(), WITH_SWEEPS]))
     except ClientEnvironmentError as problem:
         print(f"clients: {problem}", file=sys.stderr)
         return 1
