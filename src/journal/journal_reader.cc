@@ -208,6 +208,7 @@ struct JournalReader::State {
       RUNSTONE_TRY(const bool is_there, check_ident());
       if (!is_there) return ReadOutcome::kNoMoreYet;
     }
+    bool looked_again = false;
     while (true) {
       RUNSTONE_TRY(auto chunk, read_chunk(position));
       const auto begin = chunk.begin;
@@ -231,8 +232,16 @@ struct JournalReader::State {
         RUNSTONE_TRY(measure_tail(chunk));
         return ReadOutcome::kEnd;
       }
+      if (live && !looked_again) {
+        // Read while the writer was at it, perhaps. Records are written one after the other, so now
+        // that a later one is there this one is, too, unless it is damaged.
+        looked_again = true;
+        block_begin = ~std::uint64_t{0};
+        continue;
+      }
       note_loss(begin, *found, chunk);
       position = *found;
+      looked_again = false;
     }
   }
 };
