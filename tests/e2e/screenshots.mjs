@@ -76,6 +76,52 @@ async function logRun(server, index) {
   return run;
 }
 
+const sweepYaml = `program: train.py
+method: bayes
+metric:
+  name: val/loss
+  goal: minimize
+parameters:
+  lr: {min: 0.0001, max: 0.1}
+  optimizer: {values: [adamw, sgd, lion]}
+  dropout: {min: 0.0, max: 0.5}
+  depth: {values: [2, 4, 8]}
+`;
+
+/** A sweep that has tried some parameters, and one that nobody has begun. */
+async function makeSweeps(server) {
+  const make = async (config, displayName) => {
+    const data = await server.graphql(
+      `mutation S($input: UpsertSweepInput!) { upsertSweep(input: $input) { sweep { name } } }`,
+      { input: { projectName: 'tuning', config, displayName } },
+    );
+    return data.upsertSweep.sweep.name;
+  };
+  const random = seeded(5);
+  const sweep = await make(sweepYaml, 'MLP: rate, depth and dropout');
+  for (let index = 0; index < 24; index++) {
+    const lr = 10 ** (-4 + 3 * random());
+    const depth = [2, 4, 8][index % 3];
+    const dropout = 0.5 * random();
+    const loss = 0.1 + (Math.log10(lr) + 2.6) ** 2 / 3 + Math.abs(depth - 4) / 20 + dropout / 4;
+    const run = await server.createRun({
+      modelName: 'tuning',
+      displayName: `${names[index % names.length]}-${index + 20}`,
+      sweep,
+      config: JSON.stringify({
+        lr: { value: lr },
+        depth: { value: depth },
+        dropout: { value: dropout },
+        optimizer: { value: ['adamw', 'sgd', 'lion'][(index * 7) % 3] },
+      }),
+    });
+    const rows = Array.from({ length: 60 }, (_, i) => ({ 'val/loss': loss + Math.exp(-i / 12) }));
+    await run.log(rows, rows[rows.length - 1]);
+    await run.finish();
+  }
+  return { sweep, idle: await make('method: grid\nparameters: {a: {values: [1, 2]}}', null) };
+}
+
 const looks = [
   { theme: 'light', width: 1440, height: 900 },
   { theme: 'dark', width: 1440, height: 900 },
@@ -88,7 +134,7 @@ async function settle(page) {
   await page.waitForTimeout(900);
 }
 
-async function shoot(server, browser, run, look) {
+async function shoot(server, browser, run, sweeps, look) {
   const viewport = { width: look.width, height: look.height };
   const page = await signedInPage(browser, server, {
     viewport,
@@ -108,6 +154,7 @@ async function shoot(server, browser, run, look) {
     await page.waitForTimeout(200);
   };
   const project = `/${server.entity}/digits`;
+  const tuning = `/${server.entity}/tuning`;
   await save('projects', '/');
   await save('project', project);
   await save('compare', `${project}?smooth=0.9`, async () => {
@@ -119,6 +166,11 @@ async function shoot(server, browser, run, look) {
   await save('overview', `${run.path}?tab=overview`);
   await save('logs', `${run.path}?tab=logs`);
   await save('files', `${run.path}?tab=files&file=code/train.py`);
+  await save('sweep', `${tuning}/sweeps/${sweeps.sweep}`);
+  await save('sweep-empty', `${tuning}/sweeps/${sweeps.idle}`);
+  await save('sweeps', `${tuning}/sweeps`);
+  await save('no-sweeps', `${project}/sweeps`);
+  await save('artifact', `${project}/artifacts/model/net/v3`);
   await page.context().close();
 }
 
@@ -127,7 +179,8 @@ const [server, browser] = await Promise.all([Server.start(), startBrowser()]);
 try {
   const runs = [];
   for (let index = 8; index >= 0; index--) runs.push(await logRun(server, index));
-  for (const look of looks) await shoot(server, browser, runs[runs.length - 1], look);
+  const sweeps = await makeSweeps(server);
+  for (const look of looks) await shoot(server, browser, runs[runs.length - 1], sweeps, look);
   console.log(folder);
 } finally {
   await browser.close();

@@ -7,6 +7,7 @@ import './styles/charts.css';
 import './styles/runs.css';
 import './styles/run.css';
 import './styles/account.css';
+import './styles/sweeps.css';
 
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';

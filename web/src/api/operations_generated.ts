@@ -18,6 +18,19 @@ export type RunFields = {
   summaryMetrics: string | null;
   historyLineCount: number | null;
 };
+export type SweepFields = {
+  id: string;
+  name: string;
+  displayName: string | null;
+  description: string | null;
+  method: string;
+  state: string;
+  createdAt: string;
+  bestLoss: number | null;
+  runCount: number;
+  runCountExpected: number | null;
+  user: { username: string | null } | null;
+};
 
 export type ViewerData = {
   viewer: {
@@ -363,3 +376,125 @@ export const alertsDocument =
     }
   }
 }` as Document<AlertsData, AlertsVariables>;
+
+export type SweepCountData = { project: { totalSweeps: number } | null };
+export type SweepCountVariables = { entity: string; project: string };
+export const sweepCountDocument = `query SweepCount($entity: String!, $project: String!) {
+  project(name: $project, entityName: $entity) {
+    totalSweeps
+  }
+}` as Document<SweepCountData, SweepCountVariables>;
+
+export type SweepsData = {
+  project: {
+    sweeps: {
+      edges: { node: {} & SweepFields }[];
+      pageInfo: { endCursor: string | null; hasNextPage: boolean };
+    } | null;
+  } | null;
+};
+export type SweepsVariables = {
+  entity: string;
+  project: string;
+  first?: number | null;
+  after?: string | null;
+};
+export const sweepsDocument =
+  `query Sweeps($entity: String!, $project: String!, $first: Int, $after: String) {
+  project(name: $project, entityName: $entity) {
+    sweeps(first: $first, after: $after) {
+      edges {
+        node {
+          ...SweepFields
+        }
+      }
+      pageInfo {
+        endCursor
+        hasNextPage
+      }
+    }
+  }
+}
+fragment SweepFields on Sweep {
+  id
+  name
+  displayName
+  description
+  method
+  state
+  createdAt
+  bestLoss
+  runCount
+  runCountExpected
+  user {
+    username
+  }
+}` as Document<SweepsData, SweepsVariables>;
+
+export type SweepData = {
+  project: {
+    readOnly: boolean;
+    sweep:
+      | ({
+          config: string;
+          agents: {
+            edges: {
+              node: {
+                id: string;
+                host: string;
+                state: string | null;
+                totalRuns: number;
+                heartbeatAt: string | null;
+              };
+            }[];
+          };
+        } & SweepFields)
+      | null;
+  } | null;
+};
+export type SweepVariables = { entity: string; project: string; sweep: string };
+export const sweepDocument = `query Sweep($entity: String!, $project: String!, $sweep: String!) {
+  project(name: $project, entityName: $entity) {
+    readOnly
+    sweep(sweepName: $sweep) {
+      ...SweepFields
+      config
+      agents(first: 100) {
+        edges {
+          node {
+            id
+            host
+            state
+            totalRuns
+            heartbeatAt
+          }
+        }
+      }
+    }
+  }
+}
+fragment SweepFields on Sweep {
+  id
+  name
+  displayName
+  description
+  method
+  state
+  createdAt
+  bestLoss
+  runCount
+  runCountExpected
+  user {
+    username
+  }
+}` as Document<SweepData, SweepVariables>;
+
+export type SetSweepStateData = { upsertSweep: { sweep: { id: string } | null } | null };
+export type SetSweepStateVariables = { id: string; state: string };
+export const setSweepStateDocument = `mutation SetSweepState($id: ID!, $state: String!) {
+  upsertSweep(input: {id: $id, state: $state}) {
+    sweep {
+      id
+    }
+  }
+}` as Document<SetSweepStateData, SetSweepStateVariables>;

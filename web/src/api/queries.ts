@@ -65,12 +65,12 @@ export const projectsOptions = (entity: string) =>
     getNextPageParam: (page) => page.next,
   });
 
-interface PageInfo {
+export interface PageInfo {
   endCursor: string | null;
   hasNextPage: boolean;
 }
 
-function nextCursor(info: PageInfo | undefined): string | null {
+export function nextCursor(info: PageInfo | undefined): string | null {
   return info?.hasNextPage ? info.endCursor : null;
 }
 
@@ -78,6 +78,8 @@ export interface RunListWish {
   /** `+created_at`, `-summary_metrics.loss`, ... */
   order: string;
   search: string;
+  /** Only the runs of this sweep; '' for all. */
+  sweep: string;
 }
 
 export const runsPageSize = 100;
@@ -88,7 +90,7 @@ export function runsOptions(of: ProjectName, wish: RunListWish) {
     queryKey: ['runs', of.entity, of.project, wish],
     initialPageParam: null as string | null,
     queryFn: async ({ pageParam, signal }) => {
-      const filters = searchFilter(wish.search);
+      const filters = runFilter(wish);
       const variables = {
         ...of,
         first: runsPageSize,
@@ -106,6 +108,14 @@ export function runsOptions(of: ProjectName, wish: RunListWish) {
     },
     getNextPageParam: (page) => page.next,
   });
+}
+
+/** As `filters` of the API; null for all runs. */
+export function runFilter({ search, sweep }: Pick<RunListWish, 'search' | 'sweep'>): string | null {
+  const found = searchFilter(search);
+  if (sweep === '') return found;
+  const ofSweep = JSON.stringify({ sweep });
+  return found === null ? ofSweep : `{"$and":[${ofSweep},${found}]}`;
 }
 
 /** Finds the text in a run's names, tags, group, job type or state. */

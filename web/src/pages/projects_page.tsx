@@ -43,21 +43,28 @@ export function ProjectsPage(): JSX.Element {
   );
 }
 
-interface EntityProjectsProps {
+export interface EntityProjectsProps {
   entity: string;
   search: string;
   /** There is nothing beside it, so that its name needs no heading. */
   isAlone: boolean;
+  /** The page is named after it. */
+  isNamed?: boolean;
 }
 
-function EntityProjects({ entity, search, isAlone }: EntityProjectsProps): JSX.Element {
+export function EntityProjects({
+  entity,
+  search,
+  isAlone,
+  isNamed = false,
+}: EntityProjectsProps): JSX.Element {
   const query = useInfiniteQuery(projectsOptions(entity));
   const projects = query.data?.pages.flatMap((page) => page.projects) ?? [];
   const wanted = matcher(search);
   const shown = projects.filter((project) => wanted(project.name));
   return (
     <section className="entity-projects" aria-label={entity}>
-      {!isAlone && <h2 className="entity-name">{entity}</h2>}
+      {!isAlone && !isNamed && <h2 className="entity-name">{entity}</h2>}
       {query.isPending ? (
         <Skeleton rows={isAlone ? 5 : 2} />
       ) : query.error ? (

@@ -10,10 +10,10 @@ import { SigninPage } from './signin_page';
 /** The frame around every page: where you are, and the theme. */
 export function Shell(): JSX.Element {
   const isSignedOut = useSyncExternalStore(session.subscribe, session.isSignedOut);
-  const { entity, project, run } = useParams({ strict: false });
+  const { entity, project, run, sweep } = useParams({ strict: false });
   useEffect(() => {
-    document.title = [run, project, 'Runstone'].filter(Boolean).join(' · ');
-  }, [project, run]);
+    document.title = [run ?? sweep, project, 'Runstone'].filter(Boolean).join(' · ');
+  }, [project, run, sweep]);
   if (isSignedOut) return <SigninPage />;
   return (
     <>
@@ -31,10 +31,10 @@ export function Shell(): JSX.Element {
               </Link>
             </>
           )}
-          {run && (
+          {(run ?? sweep) && (
             <>
               <span className="crumb-slash">/</span>
-              <span className="crumb crumb-last">{run}</span>
+              <span className="crumb crumb-last">{run ?? sweep}</span>
             </>
           )}
         </nav>
