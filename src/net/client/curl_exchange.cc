@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 
 #include "base/clock.h"
 #include "base/try.h"
@@ -78,6 +79,10 @@ Result<void> CurlExchange::begin() {
 #endif
   set(CURLOPT_ERRORBUFFER, error_buffer_);
   error_buffer_[0] = '\0';
+  // As OpenSSL itself has it: how a company's own certificates come to be trusted.
+  if (const char* file = std::getenv("SSL_CERT_FILE"); file != nullptr && *file != '\0') {
+    set(CURLOPT_CAINFO, file);
+  }
   return {};
 }
 
