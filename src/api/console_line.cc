@@ -34,4 +34,12 @@ ConsoleLineParts split_console_line(std::string_view line) {
   return parts;
 }
 
+std::string_view take_label(std::string_view& text) {
+  const auto end = text.find("] ");
+  if (text.empty() || text[0] != '[' || end == std::string_view::npos) return "";
+  const auto label = text.substr(1, end - 1);
+  text.remove_prefix(end + 2);
+  return label;
+}
+
 }  // namespace runstone::api

@@ -13,4 +13,8 @@ struct ConsoleLineParts {
 /// A line that is not of this form is all text.
 ConsoleLineParts split_console_line(std::string_view line);
 
+/// The writer that said a line of a shared run, `[node0] text`: takes it off `text`. "" if none
+/// did. Of other runs such a line is what the program printed.
+std::string_view take_label(std::string_view& text);
+
 }  // namespace runstone::api

@@ -32,5 +32,18 @@ TEST(ConsoleLine, OfAnyOtherFormIsAllText) {
   check("2026-11-23T13:26:40.096407glued", "", "", "2026-11-23T13:26:40.096407glued");
 }
 
+TEST(ConsoleLine, OfASharedRunNamesItsWriter) {
+  const auto taken = [](std::string_view text) {
+    const auto label = take_label(text);
+    return std::pair(std::string(label), std::string(text));
+  };
+  using Pair = std::pair<std::string, std::string>;
+  EXPECT_EQ(taken("[node0] loss 0.1"), Pair("node0", "loss 0.1"));
+  EXPECT_EQ(taken("[rank 3] [INFO] up"), Pair("rank 3", "[INFO] up"));
+  for (const char* text : {"", "loss 0.1", "[1, 2]", "a [b] c", "[", "]"}) {
+    EXPECT_EQ(taken(text), Pair("", text));
+  }
+}
+
 }  // namespace
 }  // namespace runstone::api

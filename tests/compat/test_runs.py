@@ -330,11 +330,11 @@ def test_writers_of_a_shared_run_are_put_in_order(shared_server, tmp_path):
     assert facts["state"] == "finished"
     assert (facts["summary"]["a"], facts["summary"]["b"], facts["summary"]["_step"]) == (19, 19, 39)
     assert facts["config"]["from_a"] == facts["config"]["from_b"] == {"value": 1}
-    lines = run_node(shared_server, "shared", "s1", "logLines { edges { node { line } } }")["logLines"][
+    lines = run_node(shared_server, "shared", "s1", "logLines { edges { node { line label } } }")["logLines"][
         "edges"
     ]
-    texts = [edge["node"]["line"] for edge in lines]
-    assert "[a] line of a" in texts and "[b] line of b" in texts
+    said = [(edge["node"]["label"], edge["node"]["line"]) for edge in lines]
+    assert ("a", "line of a") in said and ("b", "line of b") in said
 
 
 def test_a_shared_writers_retry_is_known_after_a_restart(server):

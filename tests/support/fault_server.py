@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import struct
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -27,8 +28,13 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if fault == "html":
             self._answer(200, _HTML, {"Content-Type": "text/html"})
-        elif fault == "429":
-            self._answer(429, b'{"error":"slow down"}', {"Retry-After": "1"})
+        elif fault == "half":
+            self._pass_on(owner.target_port, body, half=True)
+        elif fault == "reset":
+            self._reset()
+        elif fault in ("429", "429 bare"):
+            headers = {"Retry-After": "1"} if fault == "429" else {}
+            self._answer(429, b'{"error":"slow down"}', headers)
         elif fault:
             self._answer(int(fault), b'{"errors":[{"message":"injected"}]}', {})
         else:
@@ -36,7 +42,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = _serve
 
-    def _pass_on(self, port: int, body: bytes) -> None:
+    def _reset(self) -> None:
+        """Ends the connection by a reset, as a machine does that lost its memory of it."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+
+    def _pass_on(self, port: int, body: bytes, half: bool = False) -> None:
         headers = {k: v for k, v in self.headers.items() if k.lower() in _PASSED_ON}
         # An upload address is signed for the address that was asked; both lead to the same server.
         headers["Host"] = self.headers.get("Host", "")
@@ -45,17 +56,21 @@ class _Handler(BaseHTTPRequestHandler):
             connection.request(self.command, self.path, body, headers)
             response = connection.getresponse()
             content = response.read()
-            self._answer(response.status, content, {"Content-Type": response.getheader("Content-Type", "")})
+            kind = {"Content-Type": response.getheader("Content-Type", "")}
+            self._answer(response.status, content, kind, half=half)
+        except OSError:  # the server is away: so is what stands before it
+            self.close_connection = True
         finally:
             connection.close()
 
-    def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+    def _answer(self, status: int, body: bytes, headers: dict[str, str], half: bool = False) -> None:
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body[: len(body) // 2] if half else body)
+        self.close_connection = self.close_connection or half
 
     def log_message(self, *_: object) -> None:
         pass
@@ -63,11 +78,15 @@ class _Handler(BaseHTTPRequestHandler):
 
 class FaultServer:
     """Passes requests on to the server at `target_port`, or does to them what `fault` says: a status
-    ("500", "401", "429" with Retry-After), "html", "hang", "drop" (closes without a byte), None."""
+    ("500", "401", "429" with Retry-After, "429 bare" without), "html", "hang", "drop" (closes without a
+    byte), "reset", "half" (the server does it, half of its answer comes), None.
+
+    A fault meets the requests whose method and path `matches` takes."""
 
     def __init__(self, target_port: int) -> None:
         self.target_port = target_port
         self.fault: str | None = None
+        self.matches = lambda method, path: True
         self.faults_left: int | None = None  # so many requests, then the fault heals; None: it stays
         self.request_count = 0
         self.closing = threading.Event()
@@ -85,6 +104,8 @@ class FaultServer:
     def fault_of(self, method: str, path: str) -> str | None:
         with self._lock:
             self.request_count += 1
+            if not self.matches(method, path):
+                return None
             if self.fault and self.faults_left is not None:
                 if self.faults_left == 0:
                     self.fault = None

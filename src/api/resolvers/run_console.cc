@@ -16,12 +16,13 @@ using graphql::Resolved;
 
 constexpr std::int64_t kPageMax = 10'000;
 
-Value to_node(const query::ConsoleLine& line) {
-  const auto parts = split_console_line(line.text);
+Value to_node(const query::ConsoleLine& line, bool is_shared) {
+  auto parts = split_console_line(line.text);
+  const auto label = is_shared ? take_label(parts.text) : "";
   return Dict{{"number", line.number},
               {"timestamp", text_or_null(parts.timestamp)},
               {"level", text_or_null(parts.level)},
-              {"label", nullptr},
+              {"label", text_or_null(label)},
               {"line", parts.text}};
 }
 
@@ -48,8 +49,10 @@ Result<Resolved> log_lines(const FieldCall& call) {
   Connection connection;
   if (count <= 0) return Resolved(Node::of(std::move(connection)));
   RUNSTONE_TRY(const auto page, context_of(call).services.query.console(run, first, count));
+  RUNSTONE_TRY(const auto writers, context_of(call).services.store.shared_bodies(run.id));
+  const bool is_shared = !writers.empty();
   for (const auto& line : page.lines) {
-    connection.add(Resolved(to_node(line)), std::to_string(line.number));
+    connection.add(Resolved(to_node(line, is_shared)), std::to_string(line.number));
   }
   connection.has_next = !page.lines.empty() && page.lines.back().number + 1 < page.total;
   return Resolved(Node::of(std::move(connection)));
