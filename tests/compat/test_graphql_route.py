@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 
 def post(server, body: bytes | str | dict, headers: dict | None = None):
     if isinstance(body, dict):
@@ -47,6 +49,27 @@ def test_a_document_nested_ten_thousand_deep_is_an_error_that_names_the_limit(sh
         status, answer = post(shared_server, {"query": text})
         assert status == 200
         assert "nested deeper than the 64 levels allowed" in answer["errors"][0]["message"]
+    assert post(shared_server, {"query": "{ viewer { id } }"})[0] == 200
+
+
+NESTED = "{ runs { edges { node { project " * 5 + "{ id }" + " } } } }" * 5
+TOO_MUCH = {
+    "{ "
+    + " ".join(f"a{i}: viewer {{ id }}" for i in range(1001))
+    + " }": "more than the 1000 aliases allowed",
+    "{ viewer { id } }" + " " * 1_100_000: "longer than the 1048576 bytes allowed",
+    '{ project(name: "p") { runs(first: 1000000000) { edges { cursor } } } }': "a page has 0 to 10000 elements",
+    '{ project(name: "p") { runs(first: -1) { edges { cursor } } } }': "a page has 0 to 10000 elements",
+    "{ models(first: -5) { edges { cursor } } }": "a page has 0 to 10000 elements",
+    '{ project(name: "p") ' + NESTED + " }": "more than the 20000000 fields allowed",
+}
+
+
+@pytest.mark.parametrize("query", TOO_MUCH, ids=["aliases", "bytes", "page", "negative", "models", "fields"])
+def test_what_is_too_much_for_one_request_is_refused_with_its_limit(shared_server, query):
+    status, answer = post(shared_server, {"query": query})
+    assert status == 200 and answer.get("data") is None
+    assert TOO_MUCH[query] in answer["errors"][0]["message"]
     assert post(shared_server, {"query": "{ viewer { id } }"})[0] == 200
 
 
