@@ -191,6 +191,16 @@ TEST(YamlText, GivesScalarsTheirTypes) {
       R"([1,-2,31,1.5,0.001,100,Infinity,-Infinity,true,false,null,null,"1","true","008","2024-01-01"])");
 }
 
+TEST(YamlText, EndsWithEveryTextThatIsNoYaml) {
+  // The library takes these for documents without end.
+  for (const char* text :
+       {",", ", a: 1", ", \"${args}\"]\nmethod: grid", "]", "}", "--- a\n--- b"}) {
+    EXPECT_FALSE(parse_yaml(text)) << text;
+  }
+  EXPECT_TRUE(parse_yaml("")->is_null());
+  EXPECT_TRUE(parse_yaml("--- \na: 1\n...\n"));
+}
+
 TEST(YamlText, RefusesWhatIsTooMuch) {
   const auto message = [](std::string_view text) {
     const auto value = parse_yaml(text);

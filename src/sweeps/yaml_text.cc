@@ -1,11 +1,13 @@
 #include "sweeps/yaml_text.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <charconv>
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <sstream>
 #include <string>
 
 #include "base/try.h"
@@ -77,6 +79,31 @@ Value scalar(const YAML::Node& node) {
   return text;
 }
 
+/// Hears of documents and of nothing in them.
+class Deaf final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+/// The library's LoadAll() finds documents without end in a text that begins with a comma.
+bool has_second_document(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  Deaf deaf;
+  return parser.HandleNextDocument(deaf) && parser.HandleNextDocument(deaf);
+}
+
 class Reader {
  public:
   Result<Value> read(const YAML::Node& node, int depth) {
@@ -122,10 +149,9 @@ class Reader {
 Result<Value> parse_yaml(std::string_view text) {
   if (text.size() > kMaxYamlBytes) return bad("larger than 1 MiB");
   try {
-    const auto documents = YAML::LoadAll(std::string(text));
-    if (documents.size() > 1) return bad("more than one YAML document");
-    if (documents.empty()) return Value();
-    return Reader().read(documents.front(), 0);
+    const std::string copy(text);
+    if (has_second_document(copy)) return bad("more than one YAML document");
+    return Reader().read(YAML::Load(copy), 0);
   } catch (const YAML::Exception& error) {  // the library reports by exceptions only
     return bad(std::string("not YAML: ") + error.what());
   }
