@@ -53,7 +53,7 @@ name_what_is_missing() {
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}")
   done
   local header
-  for header in curl/curl.h openssl/evp.h simdjson.h protozero/pbf_reader.hpp libdeflate.h zstd.h xxhash.h \
+  for header in curl/curl.h openssl/evp.h simdjson.h protozero/pbf_reader.hpp libdeflate.h zstd.h xxhash.h jpeglib.h gif_lib.h \
                 boost/beast.hpp sqlite3.h CLI/CLI.hpp re2/re2.h argon2.h yaml-cpp/yaml.h \
                 eigen3/Eigen/Core gtest/gtest.h benchmark/benchmark.h; do
     echo "#include <$header>" | c++ -std=c++20 -fsyntax-only -x c++ - 2>/dev/null || missing+=("the header $header")

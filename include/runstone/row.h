@@ -8,6 +8,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "runstone/media.h"
+#include "runstone/result.h"
 #include "runstone/span.h"
 #include "runstone/value.h"
 
@@ -15,10 +17,22 @@ namespace runstone {
 
 /// One value to log, borrowed: it must live until the call that takes it returns. A number, bool or
 /// null is held itself; text, and JSON text made by the caller, are pointed to; so is a Value,
-/// whose dicts become leaf paths and whose lists become JSON.
+/// whose dicts become leaf paths and whose lists become JSON. Media are pointed to, too, one or a
+/// list of them; the Result of making one may stand for it, and its error is then log()'s.
 class ValueRef {
  public:
-  enum class Kind : std::uint8_t { kNull, kBool, kInt, kDouble, kText, kJson, kValue };
+  enum class Kind : std::uint8_t {
+    kNull,
+    kBool,
+    kInt,
+    kDouble,
+    kText,
+    kJson,
+    kValue,
+    kMedia,
+    kMediaList,
+    kError
+  };
 
   constexpr ValueRef() noexcept : int_(0) {}
   constexpr ValueRef(std::nullptr_t) noexcept : int_(0) {}
@@ -40,6 +54,22 @@ class ValueRef {
   constexpr ValueRef(std::string_view text) noexcept
       : kind_(Kind::kText), size_(text.size()), data_(text.data()) {}
   ValueRef(const Value& value) noexcept : kind_(Kind::kValue), value_(&value) {}
+  ValueRef(const Media& media) noexcept : kind_(Kind::kMedia), size_(1), media_(&media) {}
+  template <typename M, std::enable_if_t<std::is_base_of_v<Media, M>, int> = 0>
+  ValueRef(const Result<M>& made) noexcept : int_(0) {
+    if (made) {
+      *this = ValueRef(static_cast<const Media&>(*made));
+    } else {
+      kind_ = Kind::kError;
+      error_ = &made.error();
+    }
+  }
+  /// A list of media; of one kind, it has a form of its own (a gallery of images).
+  template <typename M, std::enable_if_t<std::is_base_of_v<Media, M>, int> = 0>
+  ValueRef(const std::vector<M>& list) noexcept
+      : kind_(Kind::kMediaList), size_(list.size()), media_(list.data()) {
+    static_assert(sizeof(M) == sizeof(Media), "a kind of media is a handle and nothing more");
+  }
 
   /// JSON text (extended by NaN, Infinity, -Infinity) of something that is no dict.
   static constexpr ValueRef json(std::string_view text) noexcept {
@@ -54,6 +84,10 @@ class ValueRef {
   constexpr double as_double() const noexcept { return double_; }
   constexpr std::string_view text() const noexcept { return {data_, size_}; }  ///< kText, kJson
   constexpr const Value& value() const noexcept { return *value_; }
+  Span<const Media> media() const noexcept { return {media_, size_}; }  ///< kMedia, kMediaList
+  const Error& error() const noexcept { return *error_; }
+  /// Whether a file may have to be made of it before it can be in a row.
+  constexpr bool is_media() const noexcept { return kind_ >= Kind::kMedia; }
   constexpr bool is_number() const noexcept {
     return kind_ == Kind::kInt || kind_ == Kind::kDouble;
   }
@@ -69,6 +103,8 @@ class ValueRef {
     double double_;
     const char* data_;
     const Value* value_;
+    const Media* media_;
+    const Error* error_;
   };
 };
 

@@ -143,14 +143,11 @@ void append_indented(std::string& out, const Value& value, int depth) {
   }
 }
 
-}  // namespace
-
-Result<Value> parse(std::string_view text) {
+Result<Value> parse_with(od::parser& parser, std::string_view text) {
   // A scalar at the root has another API in simdjson; inside a list all values are alike.
   std::string wrapped;
   wrapped.reserve(text.size() + 2 + simdjson::SIMDJSON_PADDING);
   wrapped.append("[").append(text).append("]");
-  thread_local od::parser parser;
   od::document document;
   const simdjson::padded_string_view padded(wrapped.data(), wrapped.size(), wrapped.capacity());
   if (const auto code = parser.iterate(padded).get(document)) return broken(code);
@@ -168,6 +165,26 @@ Result<Value> parse(std::string_view text) {
   const char* rest = nullptr;  // an error here means that nothing is left, as it should be
   if (!document.current_location().get(rest)) return broken("text after the value");
   return result;
+}
+
+// One parser a thread. A run that is finished by the process's exit parses after the main thread's
+// own data have been destroyed: then one for the call.
+struct ThreadParser {
+  od::parser parser;
+  static thread_local bool is_gone;
+  ~ThreadParser() { is_gone = true; }
+};
+thread_local bool ThreadParser::is_gone = false;
+
+}  // namespace
+
+Result<Value> parse(std::string_view text) {
+  if (ThreadParser::is_gone) {
+    od::parser parser;
+    return parse_with(parser, text);
+  }
+  thread_local ThreadParser kept;
+  return parse_with(kept.parser, text);
 }
 
 void append_string(std::string& out, std::string_view text) {

@@ -1,0 +1,155 @@
+#include "media/image.h"
+
+#include <filesystem>
+
+#include "base/json.h"
+#include "base/try.h"
+#include "fs/file_system.h"
+#include "media/json_fields.h"
+#include "media/source_file.h"
+
+namespace runstone::media {
+namespace {
+
+constexpr std::uint64_t kHeaderBytesMax = 1 << 20;  // a JPEG's size may follow a large thumbnail
+
+Result<void> check_file_type(const std::string& type) {
+  for (const char* known : {"png", "jpg", "jpeg", "bmp"}) {
+    if (type == known) return {};
+  }
+  return fail(ErrorCode::kInvalidArgument,
+              "file_type must be png, jpg, jpeg or bmp, not '" + type + "'");
+}
+
+Result<void> check_masks(const ImageOptions& options) {
+  for (const auto& [name, mask] : options.masks) {
+    if (!mask.path.empty()) {
+      RUNSTONE_TRY(find_source_file(mask.path));
+      continue;
+    }
+    const auto wanted =
+        static_cast<std::size_t>(mask.height) * static_cast<std::size_t>(mask.width);
+    if (mask.height <= 0 || mask.width <= 0 || mask.class_ids.size() != wanted) {
+      return fail(ErrorCode::kInvalidArgument,
+                  "mask '" + name + "' needs height x width class ids or the path of a PNG");
+    }
+  }
+  return {};
+}
+
+// Names of classes are in the config, once for a key and layer.
+Result<void> declare_labels(Sink& sink, const Place& place, const char* kind,
+                            const std::string& layer, const Dict& labels) {
+  if (labels.empty()) return {};
+  const std::string key = place.key + "_wandb_delimeter_" + layer;
+  Dict names;
+  names.set("type", kind);
+  names.set("key", key);
+  names.set("value", labels);
+  return sink.set_private_config({kind, key}, Value(std::move(names)));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<ImageObject>> ImageObject::of_pixels(Pixels pixels,
+                                                            const ImageOptions& options) {
+  RUNSTONE_TRY(check_file_type(options.file_type));
+  RUNSTONE_TRY(check_boxes(options.boxes));
+  RUNSTONE_TRY(check_masks(options));
+  auto image = std::make_shared<ImageObject>();
+  image->options_ = options;
+  image->format_ = options.file_type;
+  image->height_ = pixels.height;
+  image->width_ = pixels.width;
+  image->pixels_ = std::move(pixels);
+  return image;
+}
+
+Result<std::shared_ptr<ImageObject>> ImageObject::of_file(const std::string& path,
+                                                          const ImageOptions& options) {
+  RUNSTONE_TRY(check_boxes(options.boxes));
+  RUNSTONE_TRY(check_masks(options));
+  RUNSTONE_TRY(find_source_file(path));
+  fs::FileSystem& disk = fs::real_file_system();
+  RUNSTONE_TRY(const auto file, disk.open_read(path));
+  std::string head(kHeaderBytesMax, '\0');
+  RUNSTONE_TRY(const std::size_t size, file->read_at(0, Span<char>(head.data(), head.size())));
+  auto header = read_picture_header(std::string_view(head).substr(0, size));
+  if (!header) return fail(std::move(header).error().with_context(path));
+  auto image = std::make_shared<ImageObject>();
+  image->options_ = options;
+  image->path_ = path;
+  image->format_ = extension_of(path).empty() ? header->format : extension_of(path).substr(1);
+  image->height_ = header->height;
+  image->width_ = header->width;
+  return image;
+}
+
+Result<StoredFile> ImageObject::store(Sink& sink, const Place& place) {
+  const std::string extension = "." + format_;
+  if (!pixels_) return sink.store_file("images", extension, place, path_);
+  std::string bytes;
+  if (format_ == "png") {
+    bytes = encode_png(*pixels_);
+  } else if (format_ == "bmp") {
+    bytes = encode_bmp(*pixels_);
+  } else {
+    if (pixels_->channels == 4)
+      sink.warn("A JPEG has no alpha: that of '" + place.key + "' is left out.");
+    RUNSTONE_TRY(bytes, encode_jpeg(*pixels_));
+  }
+  return sink.store("images", extension, place, bytes);
+}
+
+Result<Value> ImageObject::store_boxes(Sink& sink, const Place& place) const {
+  Dict stored;
+  for (const auto& [name, layer] : options_.boxes) {
+    const std::string text = json::to_text(layer);
+    RUNSTONE_TRY(const StoredFile file,
+                 sink.store("metadata/boxes2D", ".boxes2D.json", place, text));
+    stored.set(name, Value(fields_of_file("boxes2D", file)));
+    const Value* labels = layer.get("class_labels");
+    if (labels != nullptr && labels->is_dict()) {
+      RUNSTONE_TRY(
+          declare_labels(sink, place, "bounding_box/class_labels", name, *labels->if_dict()));
+    }
+  }
+  return Value(std::move(stored));
+}
+
+Result<Value> ImageObject::store_masks(Sink& sink, const Place& place) const {
+  Dict stored;
+  for (const auto& [name, mask] : options_.masks) {
+    StoredFile file;
+    if (mask.path.empty()) {
+      RUNSTONE_TRY(const Pixels ids, copy_pixels(mask.class_ids, mask.height, mask.width, 1));
+      RUNSTONE_TRY(file, sink.store("images/mask", ".mask.png", place, encode_png(ids)));
+    } else {
+      RUNSTONE_TRY(file, sink.store_file("images/mask", ".mask.png", place, mask.path));
+    }
+    stored.set(name, Value(fields_of_file("mask", file)));
+    RUNSTONE_TRY(declare_labels(sink, place, "mask/class_labels", name, mask.class_labels));
+  }
+  return Value(std::move(stored));
+}
+
+Result<Value> ImageObject::encode(Sink& sink, const Place& place) {
+  RUNSTONE_TRY(const StoredFile file, store(sink, place));
+  Dict fields = fields_of_file(type(), file);
+  fields.set("format", format_);
+  fields.set("width", width_);
+  fields.set("height", height_);
+  if (!options_.caption.empty()) fields.set("caption", options_.caption);
+  if (options_.grouping) fields.set("grouping", *options_.grouping);
+  if (!options_.boxes.empty()) {
+    RUNSTONE_TRY(Value boxes, store_boxes(sink, place));
+    fields.set("boxes", std::move(boxes));
+  }
+  if (!options_.masks.empty()) {
+    RUNSTONE_TRY(Value masks, store_masks(sink, place));
+    fields.set("masks", std::move(masks));
+  }
+  return Value(std::move(fields));
+}
+
+}  // namespace runstone::media
