@@ -72,6 +72,10 @@ class ApiClient {
                              const std::string& text, const std::string& level,
                              std::int64_t wait_duration_ms, std::int64_t timeout_us);
 
+  /// Any other document; an answer with errors is a refusal.
+  Outcome<Value> graphql(std::string_view name, std::string_view document, const Value& variables,
+                         std::int64_t timeout_us);
+
   /// The server said in RateLimit headers that nothing more is welcome before this time (of
   /// Clock::monotonic_us); 0 if it did not.
   std::int64_t not_before_us() const { return not_before_us_; }
@@ -79,8 +83,6 @@ class ApiClient {
 
  private:
   Outcome<net::ClientResponse> exchange(const net::ClientRequest& request);
-  Outcome<Value> graphql(std::string_view name, std::string_view document, const Value& variables,
-                         std::int64_t timeout_us);
 
   net::HttpTransport& transport_;
   const Clock& clock_;

@@ -52,12 +52,15 @@ Delivery::Delivery(fs::FileSystem& disk, const Clock& clock, net::HttpTransport&
       stream_lane_{Backoff(options_.first_wait_us, options_.max_wait_us, random_seed())},
       graphql_lane_{Backoff(options_.first_wait_us, options_.max_wait_us, random_seed())},
       file_lane_{Backoff(options_.first_wait_us, options_.max_wait_us, random_seed())},
+      artifact_lane_{Backoff(options_.first_wait_us, options_.max_wait_us, random_seed())},
       interval_us_(options_.send_interval_us) {
-  if (options_.make_file_transport) {
-    file_sender_ = std::make_unique<FilePool>(api_.target(), clock_, options_.make_file_transport,
-                                              options_.wake);
-  } else {
-    file_sender_ = std::make_unique<InlineFileSender>(api_);
+  for (auto* sender : {&file_sender_, &artifact_sender_}) {
+    if (options_.make_file_transport) {
+      *sender = std::make_unique<FilePool>(api_.target(), clock_, options_.make_file_transport,
+                                           options_.wake);
+    } else {
+      *sender = std::make_unique<InlineFileSender>(api_);
+    }
   }
   replay_.start_history_at(options_.first_history_line);
   const std::int64_t now_us = clock_.monotonic_us();
@@ -68,7 +71,7 @@ Delivery::Delivery(fs::FileSystem& disk, const Clock& clock, net::HttpTransport&
 void Delivery::hurry() {
   hurried_ = true;
   next_read_us_ = 0;
-  for (Lane* lane : {&stream_lane_, &graphql_lane_, &file_lane_}) {
+  for (Lane* lane : {&stream_lane_, &graphql_lane_, &file_lane_, &artifact_lane_}) {
     lane->blocked_until_us = lane->server_wish_us;
     lane->backoff.reset();
   }
@@ -79,7 +82,8 @@ Delivery::Turn Delivery::turn() {
   if (read_journal()) return {Turn::Kind::kAgain};
   // Rows first; but what they need to be understood (the run itself) before them.
   for (auto step : {&Delivery::register_run, &Delivery::update_run, &Delivery::send_stream,
-                    &Delivery::send_alert, &Delivery::send_files, &Delivery::next_phase}) {
+                    &Delivery::send_alert, &Delivery::send_files, &Delivery::send_artifacts,
+                    &Delivery::next_phase}) {
     if (auto turn = (this->*step)()) return *turn;
   }
   return wait_turn();
@@ -147,6 +151,7 @@ bool Delivery::read_journal() {
   if (replay_.take_preempting()) batch_.preempting = true;
   files_.add(replay_.take_files());
   for (auto& alert : replay_.take_alerts()) alerts_.push_back(std::move(alert));
+  for (auto& artifact : replay_.take_artifacts()) artifacts_.add(std::move(artifact));
   return progress;
 }
 
@@ -372,6 +377,7 @@ void Delivery::acknowledged(const RunReplay::Delivered& covers) {
   acked_.events = std::max(acked_.events, covers.events);
   acked_.console = std::max(acked_.console, covers.console);
   acked_rows_ = acked_.history - options_.first_history_line;
+  last_ack_us_ = clock_.now_us();
   save_state(end_seen_);
 }
 
@@ -410,6 +416,20 @@ std::optional<Delivery::Turn> Delivery::send_files() {
   return Turn{Turn::Kind::kAgain};
 }
 
+std::optional<Delivery::Turn> Delivery::send_artifacts() {
+  if (!identity_ || !artifacts_.has_work() || !ready(artifact_lane_)) return std::nullopt;
+  const auto step = artifacts_.step(api_, *identity_, *artifact_sender_,
+                                    options_.request_timeout_us, options_.file_timeout_us);
+  for (const ArtifactOutcome& outcome : artifacts_.take_outcomes()) {
+    if (!outcome.error.empty()) say(MessageLevel::kError, outcome.error);
+    if (options_.on_artifact) options_.on_artifact(outcome);
+  }
+  if (step.trouble) return failed(artifact_lane_, *step.trouble);
+  if (!step.progress) return std::nullopt;
+  succeeded(artifact_lane_);
+  return Turn{Turn::Kind::kAgain};
+}
+
 std::optional<Delivery::Turn> Delivery::next_phase() {
   if (!end_seen_ || !identity_ || !outbox_.empty()) return std::nullopt;
   if (phase_ == Phase::kStreaming) {
@@ -428,7 +448,7 @@ std::optional<Delivery::Turn> Delivery::next_phase() {
     });
     phase_ = Phase::kFiles;
   } else if (phase_ == Phase::kFiles) {
-    if (files_.has_work()) return std::nullopt;
+    if (files_.has_work() || artifacts_.has_work()) return std::nullopt;
     phase_ = Phase::kLastUpsert;
   } else if (phase_ == Phase::kLastUpsert) {
     if (run_changed_ || !alerts_.empty()) return std::nullopt;
@@ -463,7 +483,7 @@ bool Delivery::ready(const Lane& lane) const {
 Delivery::Turn Delivery::wait_turn() const {
   const std::int64_t now_us = clock_.monotonic_us();
   std::int64_t wake_us = now_us + kSecondUs;
-  for (const Lane* lane : {&stream_lane_, &graphql_lane_, &file_lane_}) {
+  for (const Lane* lane : {&stream_lane_, &graphql_lane_, &file_lane_, &artifact_lane_}) {
     if (lane->blocked_until_us > now_us) wake_us = std::min(wake_us, lane->blocked_until_us);
   }
   if (next_read_us_ > now_us) wake_us = std::min(wake_us, next_read_us_);
@@ -507,7 +527,8 @@ void Delivery::succeeded(Lane& lane) {
   lane.blocked_until_us = lane.server_wish_us = 0;
   lane.failing = false;
   last_success_us_ = clock_.monotonic_us();
-  if (outage_told_ && !stream_lane_.failing && !graphql_lane_.failing && !file_lane_.failing) {
+  if (outage_told_ && !stream_lane_.failing && !graphql_lane_.failing && !file_lane_.failing &&
+      !artifact_lane_.failing) {
     outage_told_ = false;
     last_error_.clear();
     say(MessageLevel::kInfo, api_.target().base_url + " takes data again");
@@ -539,7 +560,7 @@ DeliveryReport Delivery::report(std::optional<std::uint64_t> rows_written) const
                         .failed_files = files_.failed(),
                         .unreadable_records = unreadable_records_,
                         .refused_alerts = refused_alerts_,
-                        .artifacts_not_sent = replay_.artifact_count(),
+                        .artifacts_not_sent = artifacts_.failed() + artifacts_.count(),
                         .stopped_by_server = refused_,
                         .error = last_error_};
   // Rows that were too long were written, too, but have no line number.

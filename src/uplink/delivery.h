@@ -42,6 +42,7 @@ struct DeliveryOptions {
 
   std::function<void(const RunIdentity&)> on_identity;
   std::function<void()> on_stop;
+  std::function<void(const ArtifactOutcome&)> on_artifact;
   std::function<void(MessageLevel, const std::string&)> on_message;
 
   /// Makes connections for a pool that sends files beside the rows; none: they take turns with the
@@ -80,8 +81,12 @@ class Delivery {
 
   // Any thread.
   std::uint64_t acked_rows() const { return acked_rows_; }
+  std::int64_t last_ack_us() const { return last_ack_us_; }
   /// Ends the sending of files; the transport's owner cancels that one.
-  void cancel_files() { file_sender_->cancel(); }
+  void cancel_files() {
+    file_sender_->cancel();
+    artifact_sender_->cancel();
+  }
 
   // The delivering thread, or after it has ended.
   const std::optional<RunIdentity>& identity() const { return identity_; }
@@ -90,7 +95,8 @@ class Delivery {
   bool crashed() const { return end_seen_ && !replay_.exit(); }
   /// When a request last succeeded, or when the delivery began; now, while a file is on its way.
   std::int64_t last_success_us() const {
-    return files_.is_sending() ? clock_.monotonic_us() : last_success_us_;
+    const bool sends = files_.is_sending() || artifacts_.is_waiting(*artifact_sender_);
+    return sends ? clock_.monotonic_us() : last_success_us_;
   }
   /// The report so far; `rows_written` as in Uplink::finish().
   DeliveryReport report(std::optional<std::uint64_t> rows_written) const;
@@ -121,6 +127,7 @@ class Delivery {
   std::optional<Turn> register_run();
   std::optional<Turn> update_run();
   std::optional<Turn> send_files();
+  std::optional<Turn> send_artifacts();
   std::optional<Turn> send_alert();
   std::optional<Turn> send_stream();
   bool stream_is_due() const;
@@ -145,7 +152,8 @@ class Delivery {
   ApiClient api_;
   RunReplay replay_;
   FileUploads files_;
-  std::unique_ptr<FileSender> file_sender_;
+  ArtifactUploads artifacts_;
+  std::unique_ptr<FileSender> file_sender_, artifact_sender_;
   std::optional<journal::JournalReader> reader_;
   std::optional<RunIdentity> identity_;
 
@@ -154,9 +162,10 @@ class Delivery {
   std::deque<Sealed> outbox_;  ///< one; more while a server finds it too large
   RunReplay::Delivered acked_;
   std::atomic<std::uint64_t> acked_rows_ = 0;
+  std::atomic<std::int64_t> last_ack_us_ = 0;
   std::vector<protocol::AlertRecord> alerts_;
 
-  Lane stream_lane_, graphql_lane_, file_lane_;
+  Lane stream_lane_, graphql_lane_, file_lane_, artifact_lane_;
   std::int64_t interval_us_;
   std::int64_t last_stream_us_ = 0, last_upsert_us_ = 0, last_success_us_ = 0, last_save_us_ = 0;
   std::int64_t next_read_us_ = 0, next_summary_us_ = 0;

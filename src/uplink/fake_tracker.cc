@@ -59,7 +59,45 @@ FakeAnswer FakeTracker::graphql(const std::string& body) {
     const Dict created{{"runID", "RUNID"}, {"uploadHeaders", List{}}, {"files", urls}};
     return {200, json::to_text(Dict{{"data", Dict{{"createRunFiles", created}}}})};
   }
+  if (operation.find("Artifact") != std::string::npos) {
+    return artifact(operation, *variables.get("input"));
+  }
   return {200, R"({"data":{"notifyScriptableRunAlert":{"success":true}}})"};
+}
+
+// One version per digest, with the id "art-<digest>"; files have addresses until they are put.
+FakeAnswer FakeTracker::artifact(const std::string& operation, const Value& input) {
+  if (refuses_artifacts) return {200, R"({"errors":[{"message":"no artifacts here"}]})"};
+  const auto answer = [](const std::string& data) {
+    return FakeAnswer{200, "{\"data\":{" + data + "}}"};
+  };
+  const auto slot = [&](const std::string& name) {
+    if (files.count(name) > 0) return std::string("null");
+    return "\"/put/" + name + "\"";
+  };
+  const std::string id = text_of(input.get("artifactID"));
+  if (operation == "CreateArtifact") {
+    artifacts.push_back(input);
+    const std::string made = "art-" + text_of(input.get("digest"));
+    const std::string state = committed.count(made) > 0 ? "COMMITTED" : "PENDING";
+    return answer(R"("createArtifact":{"artifact":{"id":")" + made + R"(","state":")" + state +
+                  "\"}}");
+  }
+  if (operation == "CreateArtifactManifest") {
+    return answer(R"("createArtifactManifest":{"artifactManifest":{"id":"m","file":{"uploadUrl":)" +
+                  slot("manifest-" + id) + "}}}");
+  }
+  if (operation == "CreateArtifactFiles") {
+    std::string edges;
+    for (const Value& file : *input.get("artifactFiles")->if_list()) {
+      edges += (edges.empty() ? "" : ",") +
+               std::string(R"({"node":{"artifact":{"id":"birth"},"uploadUrl":)") +
+               slot(text_of(file.get("name"))) + "}}";
+    }
+    return answer(R"("createArtifactFiles":{"files":{"edges":[)" + edges + "]}}");
+  }
+  (operation == "UseArtifact" ? used : committed).insert(id);
+  return answer("\"done\":{}");
 }
 
 FakeAnswer FakeTracker::file_stream(const std::string& body) {

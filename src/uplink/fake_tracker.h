@@ -43,13 +43,17 @@ class FakeTracker {
   bool stop_runs = false;
   std::size_t stream_posts = 0, heartbeats = 0, lines_received = 0;
   std::size_t largest_body = 0;
-  bool known_run = false;  ///< the run was there before the first UpsertBucket
+  bool refuses_artifacts = false;
+  std::vector<Value> artifacts;           ///< inputs of each CreateArtifact
+  std::set<std::string> committed, used;  ///< ids of versions
+  bool known_run = false;                 ///< the run was there before the first UpsertBucket
 
   std::vector<std::string> history() const;  ///< in order; "<gap>" where a number is missing
   std::vector<std::string> stream(const std::string& name) const;
 
  private:
   FakeAnswer graphql(const std::string& body);
+  FakeAnswer artifact(const std::string& operation, const Value& input);
   FakeAnswer file_stream(const std::string& body);
 };
 

@@ -154,9 +154,10 @@ void RunReplay::apply(const protocol::Record& record, protocol::FileStreamReques
     alerts_.push_back(*alert);
   } else if (std::holds_alternative<protocol::PreemptingRecord>(body)) {
     preempting_ = true;
-  } else if (std::holds_alternative<protocol::ArtifactRecord>(body) ||
-             std::holds_alternative<protocol::UseArtifactRecord>(body)) {
-    ++artifact_count_;
+  } else if (const auto* artifact = std::get_if<protocol::ArtifactRecord>(&body)) {
+    artifacts_.emplace_back(*artifact);
+  } else if (const auto* used = std::get_if<protocol::UseArtifactRecord>(&body)) {
+    artifacts_.emplace_back(*used);
   } else if (const auto* exit = std::get_if<protocol::ExitRecord>(&body)) {
     exit_ = *exit;
   }

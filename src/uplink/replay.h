@@ -10,6 +10,7 @@
 #include "protocol/file_stream_writer.h"
 #include "protocol/record.h"
 #include "runstone/value.h"
+#include "uplink/artifact_uploads.h"
 #include "uplink/console_lines.h"
 
 namespace runstone::uplink {
@@ -47,7 +48,6 @@ class RunReplay {
   std::uint64_t own_rows() const { return history_lines_ - first_history_line_; }
   std::uint64_t event_lines() const { return event_lines_; }
   std::uint64_t dropped_lines() const { return dropped_lines_; }
-  std::uint64_t artifact_count() const { return artifact_count_; }
 
   // What has changed since it was last asked.
   bool take_run_changed() { return std::exchange(run_changed_, false); }
@@ -56,6 +56,7 @@ class RunReplay {
   bool take_preempting() { return std::exchange(preempting_, false); }
   std::vector<protocol::FilesRecord::File> take_files() { return std::exchange(files_, {}); }
   std::vector<protocol::AlertRecord> take_alerts() { return std::exchange(alerts_, {}); }
+  std::vector<ArtifactUploads::Record> take_artifacts() { return std::exchange(artifacts_, {}); }
 
  private:
   void apply_run(const protocol::RunRecord& run);
@@ -75,9 +76,10 @@ class RunReplay {
   ConsoleLines console_;
   std::vector<protocol::FilesRecord::File> files_;
   std::vector<protocol::AlertRecord> alerts_;
+  std::vector<ArtifactUploads::Record> artifacts_;
   Delivered delivered_;
   std::uint64_t first_history_line_ = 0, history_lines_ = 0, event_lines_ = 0;
-  std::uint64_t dropped_lines_ = 0, artifact_count_ = 0;
+  std::uint64_t dropped_lines_ = 0;
   bool run_changed_ = false, summary_changed_ = false, preempting_ = false;
   std::string line_;  // reused from row to row
 };

@@ -200,7 +200,7 @@ class Syncer {
          " rows or lines are too long for the server; they stay in the journal");
     warn(report.unreadable_records, " records are of a form that this version cannot read");
     warn(report.artifacts_not_sent,
-         " artifact records were not sent: this version does not send artifacts. The run is not "
+         " artifacts were not sent. The run is not "
          "marked as sent, so that a later version can do it");
     warn(report.failed_files, " files were not sent");
     warn(report.refused_alerts, " alerts were refused by the server");

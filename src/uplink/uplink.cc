@@ -76,6 +76,7 @@ class ThreadedUplink final : public Uplink {
   }
 
   std::uint64_t acked_rows() const override { return delivery_.acked_rows(); }
+  std::int64_t last_ack_us() const override { return delivery_.last_ack_us(); }
 
  private:
   DeliveryOptions delivery_options(UplinkOptions& options) {
@@ -92,6 +93,12 @@ class ThreadedUplink final : public Uplink {
                   if (told) told(identity);
                 },
             .on_stop = std::move(options.on_stop),
+            .on_artifact =
+                [told = std::move(options.on_artifact)](const ArtifactOutcome& outcome) {
+                  if (!told) return;
+                  if (outcome.error.empty()) return told(outcome.client_id, outcome.server_id);
+                  told(outcome.client_id, fail(ErrorCode::kInvalidArgument, outcome.error));
+                },
             .on_message = std::move(options.on_message),
             .make_file_transport = [this] { return make_transport(); },
             .wake =

@@ -60,6 +60,9 @@ struct UplinkOptions {
   // Called on the uplink's own thread. They must not call the Uplink and should return at once.
   std::function<void(const RunIdentity&)> on_identity;  ///< the server was reached after init
   std::function<void()> on_stop;                        ///< somebody pressed stop; once
+  /// An artifact is on the server (its id), or will never be (the reason).
+  std::function<void(const std::string& client_id, const Result<std::string>& server_id)>
+      on_artifact;
   /// For the terminal, rare: the server is away, is back, has refused the run.
   std::function<void(MessageLevel, const std::string&)> on_message;
 };
@@ -73,7 +76,7 @@ struct DeliveryReport {
   std::uint64_t failed_files = 0;        ///< run files that were refused or could not be read
   std::uint64_t unreadable_records = 0;  ///< intact in the journal, but of no form known here
   std::uint64_t refused_alerts = 0;      ///< the server said no for good
-  std::uint64_t artifacts_not_sent = 0;  ///< records of artifacts, which are not sent yet
+  std::uint64_t artifacts_not_sent = 0;  ///< refused, or not sent yet
   bool stopped_by_server = false;        ///< 404, 401, 403, ...: sending ended before finish()
   std::string error;                     ///< the last trouble, for the user; empty if complete
 };
@@ -96,6 +99,8 @@ class Uplink {
   virtual RunIdentity identity() const = 0;
   /// Rows acknowledged so far; any thread.
   virtual std::uint64_t acked_rows() const = 0;
+  /// Clock::now_us() of the last acknowledgement; 0 if there was none. Any thread.
+  virtual std::int64_t last_ack_us() const = 0;
 };
 
 }  // namespace runstone::uplink

@@ -338,11 +338,48 @@ TEST(Sync, SeveralDirectoriesOfOneRunAreSentInOrderOfStartTime) {
   EXPECT_EQ(server.tracker.exit_code, 3);
 }
 
-TEST(Sync, SaysHowManyArtifactsItDoesNotSend) {
+protocol::ArtifactRecord artifact_record(TestJournal& journal) {
+  journal.write_file("a.txt", "hello\n");
+  protocol::ArtifactRecord record{.run_id = "r1", .type = "dataset", .name = "ds", .digest = "d1"};
+  record.client_id = "client";
+  record.finalize = true;
+  record.manifest.contents = {{.path = "a.txt",
+                               .digest = "sZRqySSS0jR8YjW00mERhA==",
+                               .size_bytes = 6,
+                               .local_path = journal.directory() + "/files/a.txt"},
+                              {.path = "ref", .digest = "s3://b/k", .ref = "s3://b/k"}};
+  return record;
+}
+
+TEST(Sync, SendsArtifactsWithTheirFilesAndTheirManifest) {
   TrackerServer server;
   TestJournal journal;
   journal.header_and_run();
-  journal.append(protocol::ArtifactRecord{.run_id = "r1", .type = "dataset", .name = "ds"});
+  journal.append(artifact_record(journal));
+  journal.append(protocol::UseArtifactRecord{.id = "other"});
+  journal.exit();
+  journal.close();
+  const auto runs = find_runs({journal.directory()});
+  ASSERT_TRUE(runs);
+  EXPECT_TRUE(sync_runs(*runs, {.target = server.target()}).all_delivered());
+  EXPECT_EQ(server.tracker.files["a.txt"], "hello\n");
+  EXPECT_THAT(server.tracker.committed, testing::ElementsAre("art-d1"));
+  EXPECT_THAT(server.tracker.used, testing::ElementsAre("other"));
+  EXPECT_EQ(server.tracker.files["manifest-art-d1"],
+            R"({"version":1,"storagePolicy":"wandb-storage-policy-v1",)"
+            R"("storagePolicyConfig":{"storageLayout":"V2"},"contents":{)"
+            R"("a.txt":{"digest":"sZRqySSS0jR8YjW00mERhA==","size":6,"birthArtifactID":"birth"},)"
+            R"("ref":{"digest":"s3://b/k","ref":"s3://b/k"}}})");
+  EXPECT_TRUE(find_runs({journal.directory()})->front().synced);
+}
+
+TEST(Sync, AnArtifactThatIsRefusedIsToldAndTheRunHasMoreToSend) {
+  TrackerServer server;
+  server.tracker.refuses_artifacts = true;
+  TestJournal journal;
+  journal.header_and_run();
+  journal.append(artifact_record(journal));
+  journal.row(0, 0.5);
   journal.exit();
   journal.close();
   const auto runs = find_runs({journal.directory()});
@@ -353,8 +390,46 @@ TEST(Sync, SaysHowManyArtifactsItDoesNotSend) {
                 messages.push_back(text);
               }});
   EXPECT_TRUE(report.all_delivered());
-  EXPECT_THAT(messages, testing::Contains(HasSubstr("1 artifact records were not sent")));
-  EXPECT_FALSE(find_runs({journal.directory()})->front().synced) << "it has more to send";
+  EXPECT_EQ(server.tracker.history().size(), 1u);
+  EXPECT_THAT(messages, testing::Contains(HasSubstr("artifact \"ds\" was not sent")));
+  EXPECT_THAT(messages, testing::Contains(HasSubstr("1 artifacts were not sent")));
+  EXPECT_FALSE(find_runs({journal.directory()})->front().synced);
+}
+
+TEST(Sync, AnArtifactWhoseFileHasGoneCostsOnlyItself) {
+  TrackerServer server;
+  TestJournal journal;
+  journal.header_and_run();
+  auto record = artifact_record(journal);
+  record.manifest.contents[0].local_path = journal.directory() + "/gone";
+  journal.append(record);
+  record = artifact_record(journal);
+  record.digest = "d2";
+  journal.append(record);
+  journal.exit();
+  journal.close();
+  EXPECT_TRUE(
+      sync_runs(*find_runs({journal.directory()}), {.target = server.target()}).all_delivered());
+  EXPECT_THAT(server.tracker.committed, testing::ElementsAre("art-d2"));
+}
+
+TEST(Sync, AnArtifactSurvivesAnswersThatAreLostAndFilesThatFail) {
+  TrackerServer server;
+  TestJournal journal;
+  journal.header_and_run();
+  journal.append(artifact_record(journal));
+  journal.exit();
+  journal.close();
+  std::map<std::string, int> seen;
+  server.tracker.fault = [&](const std::string& method,
+                             const std::string& path) -> std::optional<FakeAnswer> {
+    if (++seen[method + path] % 2 == 1) return FakeAnswer{503, "{}"};  // every other one
+    return std::nullopt;
+  };
+  EXPECT_TRUE(
+      sync_runs(*find_runs({journal.directory()}), {.target = server.target()}).all_delivered());
+  EXPECT_THAT(server.tracker.committed, testing::ElementsAre("art-d1"));
+  EXPECT_EQ(server.tracker.files["a.txt"], "hello\n");
 }
 
 TEST(Sync, OverridesReplaceWhatWasRecorded) {
