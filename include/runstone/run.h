@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "runstone/artifact.h"
 #include "runstone/config.h"
 #include "runstone/metric.h"
 #include "runstone/result.h"
@@ -64,12 +65,41 @@ struct LogOptions {
   std::optional<bool> commit;
 };
 
+/// How a run's alert is told.
+struct AlertOptions {
+  std::string level = "INFO";      ///< INFO, WARN or ERROR
+  double wait_duration_secs = 60;  ///< in which further alerts of this title are dropped; 0: 60
+};
+
+/// Which files save() takes and when they are sent.
+struct SaveOptions {
+  std::optional<std::string> base_path;  ///< what is above the files' place in the run
+  std::string policy = "live";           ///< live: at each change; now: once; end: at finish()
+  bool glob = true;                      ///< false: the pattern is one path, taken literally
+};
+
+/// How a version of an artifact is called.
+struct LogArtifactOptions {
+  std::vector<std::string> aliases;  ///< "latest" is always added
+  std::vector<std::string> tags;
+};
+/// Which files log_code() takes: both get the absolute path and the absolute root.
+using CodeFilter = std::function<bool(const std::string& path, const std::string& root)>;
+
+/// What has been delivered. All zero for a run that is not online.
+struct RunStatus {
+  std::uint64_t sync_items_total = 0;    ///< rows written by this process
+  std::uint64_t sync_items_pending = 0;  ///< of them, rows that no server has acknowledged
+  std::optional<double> sync_time;       ///< Unix seconds of the last acknowledgement
+};
+
 /// What is known when a run has ended.
 struct FinishReport {
   bool first_call = false;         ///< false: the run was finished before, nothing was done
   bool delivered = true;           ///< online: the server has acknowledged everything
   std::uint64_t rows = 0;          ///< rows written to the journal by this process
   std::uint64_t lost_records = 0;  ///< records that could not be written (disk full)
+  std::uint64_t lost_media = 0;    ///< media whose files could not be written
   std::uint64_t left_records = 0;  ///< online: records the server has not acknowledged
   std::string message;             ///< what is left and how to sync it; "" if nothing is
 };
@@ -107,7 +137,10 @@ class Run {
   // --- rows -------------------------------------------------------------------------------------
   /// Merges the fields into the open row and, unless told otherwise, writes it. On return a written
   /// row survives SIGKILL of this process. Nothing is allocated once a row's keys are known.
-  /// Errors: kFailedPrecondition (finished). A row that is not stored uses up no step.
+  /// Media are encoded and written to files first, on this thread. Files that the disk refuses, or
+  /// that have vanished, are left out, told and counted; the rest of the row is stored.
+  /// Errors: kFailedPrecondition (finished; no encoder for a video), what making a media gave. A
+  /// row that is not stored uses up no step.
   Result<void> log(Span<const Field> fields, const LogOptions& options = {});
   Result<void> log(std::initializer_list<Field> fields, const LogOptions& options = {}) {
     return log(Span<const Field>(fields.begin(), fields.size()), options);
@@ -119,6 +152,10 @@ class Run {
   /// The shortest road: `values[i]` belongs to `keys[i]`; both have the same size.
   Result<void> log_numbers(Span<const std::string_view> keys, Span<const double> values,
                            const LogOptions& options = {});
+
+  /// Stores a media value's files as log() would under `key` at `step` ("summary" for what is set
+  /// in the summary by hand), and gives the value that a row would hold.
+  Result<Value> bind_media(ValueRef media, const std::string& key, const std::string& step);
 
   // --- metrics, config, summary
   // -------------------------------------------------------------------
@@ -134,6 +171,52 @@ class Run {
   void write_console(Stream stream, std::string_view text);
   /// Says that files()/<path> is a file of this run (to be uploaded when online).
   Result<void> add_file(std::string_view path, std::string_view policy = "now");
+  /// Takes the files that match `pattern` into the run: each appears below dir() at its path
+  /// relative to the base path (the working directory; for an absolute pattern the folder two
+  /// levels up), as a symbolic link, else a hard link, else a copy. A matched folder is taken
+  /// whole. Gives the paths below dir(), sorted; none if nothing matches. Errors: kInvalidArgument
+  /// (an unknown policy, a pattern that is not below the base path).
+  Result<std::vector<std::string>> save(const std::string& pattern,
+                                        const SaveOptions& options = {});
+  /// Takes the artifact into the run as a new version of its collection, unless the newest has the
+  /// same content. The draft becomes final; its files are sent in the background (offline: by
+  /// `runstone sync`). Artifact::wait() says when the server has it.
+  /// Errors: kInvalidArgument (aliases, tags), kFailedPrecondition (finished).
+  Result<void> log_artifact(const Artifact& artifact, const LogArtifactOptions& options = {});
+  /// The same of a file, a folder or an address, as an artifact made for it: by default named
+  /// run-<id>-<its name>, of the type "unspecified".
+  Result<Artifact> log_artifact(const std::string& path, const std::string& name = "",
+                                const std::string& type = "unspecified",
+                                const LogArtifactOptions& options = {});
+  /// One version by many writers: each upserts its files under the same name and id (by default the
+  /// run's group), one finishes it. Errors: kInvalidType without a group and an id, and those of
+  /// log_artifact().
+  Result<void> upsert_artifact(const Artifact& artifact, const std::string& distributed_id = "",
+                               const LogArtifactOptions& options = {});
+  Result<void> finish_artifact(const Artifact& artifact, const std::string& distributed_id = "",
+                               const LogArtifactOptions& options = {});
+  /// log_artifact() of the type "model".
+  Result<Artifact> log_model(const std::string& path, const std::string& name = "",
+                             const std::vector<std::string>& aliases = {});
+  /// The program's source files below `root` as an artifact of the type "code"; by default *.py,
+  /// C and C++ sources, requirements.txt and Dockerfile*, but not the runs' own directories.
+  /// Nothing, with a warning, if there is no such file.
+  Result<std::optional<Artifact>> log_code(const std::string& root = ".",
+                                           const std::string& name = "",
+                                           const CodeFilter& include = nullptr,
+                                           const CodeFilter& exclude = nullptr);
+  /// Says that this run reads a version that is on the server, by its id there.
+  Result<void> use_artifact_id(const std::string& server_id);
+  /// Sends a message to the people who follow the run. Titles are shown up to 64 characters.
+  /// Errors: kInvalidArgument (level, a negative wait).
+  Result<void> alert(std::string_view title, std::string_view text,
+                     const AlertOptions& options = {});
+  /// Says that the machine is about to be taken away: if the run then ends without exit code 0, its
+  /// state is preempted, not failed or crashed.
+  Result<void> mark_preempting();
+  /// Shows these config keys first on the run's page, replacing those pinned before.
+  Result<void> pin_config_keys(const std::vector<std::string>& keys);
+  Result<RunStatus> status() const;
 
   /// Writes the open row and the exit record, waits for delivery within the setting finish_timeout,
   /// and says what was kept and lost. A second call does nothing.

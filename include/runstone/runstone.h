@@ -3,6 +3,7 @@
 /// Everything a program that logs needs: `#include <runstone/runstone.h>`.
 #include "runstone/config.h"
 #include "runstone/error.h"
+#include "runstone/media.h"
 #include "runstone/metric.h"
 #include "runstone/result.h"
 #include "runstone/row.h"

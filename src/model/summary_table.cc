@@ -32,8 +32,9 @@ Value to_value(ValueRef ref) {
     }
     case ValueRef::Kind::kValue:
       return ref.value();
+    default:  // media become Values before they are in a row
+      return nullptr;
   }
-  return nullptr;
 }
 
 Value last_value(const SummarySlot& slot) {

@@ -164,6 +164,14 @@ bool RunState::take_child_record(const protocol::Record& record, std::string_vie
   }
   if (const auto* files = std::get_if<protocol::FilesRecord>(&record.body)) return copy(*files);
   if (const auto* metric = std::get_if<protocol::MetricRecord>(&record.body)) return copy(*metric);
+  if (const auto* artifact = std::get_if<protocol::ArtifactRecord>(&record.body)) {
+    return copy(*artifact);
+  }
+  if (const auto* used = std::get_if<protocol::UseArtifactRecord>(&record.body)) return copy(*used);
+  if (const auto* alert = std::get_if<protocol::AlertRecord>(&record.body)) return copy(*alert);
+  if (std::holds_alternative<protocol::PreemptingRecord>(record.body)) {
+    return copy(protocol::PreemptingRecord{});
+  }
   return true;  // its header and the like say nothing of the run
 }
 

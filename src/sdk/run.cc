@@ -44,6 +44,9 @@ Result<void> Run::log_numbers(Span<const std::string_view> keys, Span<const doub
                               const LogOptions& options) {
   return state_->log_numbers(keys, values, options);
 }
+Result<Value> Run::bind_media(ValueRef media, const std::string& key, const std::string& step) {
+  return state_->bind_media(media, key, step);
+}
 
 Result<Metric> Run::define_metric(std::string_view name, const MetricOptions& options) {
   return state_->define_metric(name, options);
@@ -54,6 +57,49 @@ void Run::write_console(Stream stream, std::string_view text) {
 Result<void> Run::add_file(std::string_view path, std::string_view policy) {
   return state_->add_file(path, policy);
 }
+Result<std::vector<std::string>> Run::save(const std::string& pattern, const SaveOptions& options) {
+  return state_->save(pattern, options);
+}
+Result<void> Run::log_artifact(const Artifact& artifact, const LogArtifactOptions& options) {
+  return state_->log_artifact("log_artifact", artifact, options, {});
+}
+Result<Artifact> Run::log_artifact(const std::string& path, const std::string& name,
+                                   const std::string& type, const LogArtifactOptions& options) {
+  return state_->log_path("log_artifact", path, name, type, options);
+}
+Result<void> Run::upsert_artifact(const Artifact& artifact, const std::string& distributed_id,
+                                  const LogArtifactOptions& options) {
+  RUNSTONE_TRY(auto id, state_->distributed_id(distributed_id));
+  return state_->log_artifact("upsert_artifact", artifact, options, {std::move(id), false});
+}
+Result<void> Run::finish_artifact(const Artifact& artifact, const std::string& distributed_id,
+                                  const LogArtifactOptions& options) {
+  RUNSTONE_TRY(auto id, state_->distributed_id(distributed_id));
+  return state_->log_artifact("finish_artifact", artifact, options, {std::move(id), true});
+}
+Result<Artifact> Run::log_model(const std::string& path, const std::string& name,
+                                const std::vector<std::string>& aliases) {
+  LogArtifactOptions options;
+  options.aliases = aliases;
+  return state_->log_path("log_model", path, name, "model", options);
+}
+Result<std::optional<Artifact>> Run::log_code(const std::string& root, const std::string& name,
+                                              const CodeFilter& include,
+                                              const CodeFilter& exclude) {
+  return state_->log_code(root, name, include, exclude);
+}
+Result<void> Run::use_artifact_id(const std::string& server_id) {
+  return state_->use_artifact_id(server_id);
+}
+Result<void> Run::alert(std::string_view title, std::string_view text,
+                        const AlertOptions& options) {
+  return state_->alert(title, text, options);
+}
+Result<void> Run::mark_preempting() { return state_->mark_preempting(); }
+Result<void> Run::pin_config_keys(const std::vector<std::string>& keys) {
+  return state_->set_private_config({"pinned_keys"}, List(keys.begin(), keys.end()));
+}
+Result<RunStatus> Run::status() const { return state_->status(); }
 FinishReport Run::finish(std::optional<int> exit_code) { return state_->finish(exit_code); }
 bool Run::finished() const { return state_->finished(); }
 

@@ -56,9 +56,14 @@ FinishReport RunState::finish(std::optional<int> exit_code) {
     life_ = Life::kFinished;
     journal_.reset();
     report.lost_records = lost_records_;
+    report.lost_media = lost_media_;
     std::string losses;  // before what the user can do, which ends the message
     if (lost_records_ > 0) {
       losses += std::to_string(lost_records_) + " records could not be written (" + loss_reason_ +
+                ") and are lost. ";
+    }
+    if (lost_media_ > 0) {
+      losses += std::to_string(lost_media_) + " media could not be stored (" + media_loss_reason_ +
                 ") and are lost. ";
     }
     if (!joined) {
@@ -101,6 +106,7 @@ void RunState::deliver(FinishReport& report) {
                                                  : static_cast<std::int64_t>(seconds * 1e6);
     const auto delivery = uplink_->finish(timeout_us, report.rows);
     uplink_.reset();
+    artifacts_.settle_all("the run has ended before it was sent; `runstone sync` sends it");
     report.delivered = delivery.complete;
     report.left_records = delivery.left_rows;
     if (!delivery.error.empty()) report.message = delivery.error + ". ";
@@ -112,7 +118,7 @@ void RunState::deliver(FinishReport& report) {
     add(delivery.dropped_lines,
         " rows or lines are too long for the server; the journal has them. ");
     add(delivery.unreadable_records, " records of the journal could not be read. ");
-    add(delivery.artifacts_not_sent, " artifact records were not sent. ");
+    add(delivery.artifacts_not_sent, " artifacts were not sent. ");
   }
   if (report.delivered) return;
   const bool rows_left = report.left_records > 0;

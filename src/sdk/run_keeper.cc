@@ -49,6 +49,7 @@ void RunState::tick() {
   if (journal_)
     discard(journal_->sync(), "append() meets the same trouble, and counts what is lost");
   write_console_file();
+  look_at_live_files();
   tell_losses();
   bool config_changed = false;
   {

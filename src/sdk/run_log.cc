@@ -6,6 +6,14 @@
 namespace runstone {
 namespace {
 
+template <typename FieldAt>
+bool has_media(std::size_t size, const FieldAt& field) {
+  for (std::size_t i = 0; i < size; ++i) {
+    if (field(i).value.is_media()) return true;
+  }
+  return false;
+}
+
 std::string ignored_step_warning(std::int64_t step, std::int64_t current) {
   return "Tried to log to step " + std::to_string(step) + " that is less than the current step " +
          std::to_string(current) + ". Steps only increase, so this data is ignored.";
@@ -51,16 +59,18 @@ void RunState::look_at_clock() {
 }
 
 template <typename FieldAt>
-void RunState::take_fields(std::size_t size, const FieldAt& field, const LogOptions& options) {
+bool RunState::take_fields(std::size_t size, const FieldAt& field, const LogOptions& options) {
   const bool commit = options.commit.value_or(!options.step || child_);
   const bool is_whole_row = commit && !open_row_.has_data() && !any_step_sync_ && !json_values_;
-  if (is_whole_row && write_known_row(size, field)) return;
+  if (is_whole_row && write_known_row(size, field)) return true;
+  if (has_media(size, field)) return false;
   keys_.begin_row();
   for (std::size_t i = 0; i < size; ++i) open_row_.merge(field(i));
   open_row_.mark_as_having_data();
   open_row_at_us_ = system_clock().monotonic_us();
   if (is_whole_row) shape_.learn(size, field, open_row_);
   if (commit) write_open_row();
+  return true;
 }
 
 // The short road, for a row of the same keys as the one before. No leaf goes through the open row.
@@ -75,6 +85,7 @@ bool RunState::write_known_row(std::size_t size, const FieldAt& field) {
 
 Result<void> RunState::log(Span<const Field> fields, const LogOptions& options) {
   std::string warning;
+  bool with_media = false;
   {
     const std::scoped_lock lock(mutex_);
     if (plan_.mode == RunMode::kDisabled) {
@@ -83,13 +94,15 @@ Result<void> RunState::log(Span<const Field> fields, const LogOptions& options) 
     }
     if (life_ != Life::kRecording) return check_recording("log");
     if (was_forked()) become_child();
-    if (prepare_step(options, warning)) {
-      const auto field = [&](std::size_t i) -> const Field& { return fields[i]; };
-      take_fields(fields.size(), field, options);
+    const auto field = [&](std::size_t i) -> const Field& { return fields[i]; };
+    if (options.step && has_media(fields.size(), field)) {
+      with_media = true;  // a medium that cannot be made must not have moved the step
+    } else if (prepare_step(options, warning)) {
+      with_media = !take_fields(fields.size(), field, options);
     }
   }
   if (!warning.empty()) terminal_.warn(warning);
-  return {};
+  return with_media ? log_media(fields, options) : Result<void>{};
 }
 
 Result<void> RunState::log_numbers(Span<const std::string_view> keys, Span<const double> values,
@@ -115,7 +128,7 @@ Result<void> RunState::log_numbers(Span<const std::string_view> keys, Span<const
 void RunState::log_disabled(Span<const Field> fields) {
   SummaryTable parsed;  // turns borrowed values into Values by the one rule there is
   for (const Field& field : fields) {
-    if (field.key.empty()) continue;
+    if (field.key.empty() || field.value.is_media()) continue;
     const KeyPath path =
         field.is_path ? split_key_path(field.key) : KeyPath{std::string(field.key)};
     parsed.observe(parsed.slot(path), field.value);

@@ -203,6 +203,9 @@ void RunState::start_uplink() {
     if (!identity.project.empty()) project_ = identity.project;
   };
   options.on_stop = plan_.program.on_stop;
+  options.on_artifact = [this](const std::string& client_id, const Result<std::string>& server_id) {
+    artifacts_.settle(client_id, server_id);
+  };
   options.on_message = [this](uplink::MessageLevel level, const std::string& text) {
     if (level == uplink::MessageLevel::kInfo) return terminal_.info(text);
     if (level == uplink::MessageLevel::kWarning) return terminal_.warn(text);

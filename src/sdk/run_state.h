@@ -19,8 +19,10 @@
 #include "protocol/history_encoder.h"
 #include "protocol/record.h"
 #include "runstone/run.h"
+#include "sdk/artifacts_under_way.h"
 #include "sdk/init_plan.h"
 #include "sdk/key_table.h"
+#include "sdk/live_files.h"
 #include "sdk/open_row.h"
 #include "sdk/row_shape.h"
 #include "sdk/run_directory.h"
@@ -30,6 +32,7 @@
 namespace runstone {
 
 class ChildJournals;
+class MediaSink;
 
 /// Everything one Run has. What is said of Run's members holds for the members of the same names.
 ///
@@ -56,6 +59,9 @@ class RunState {
   Result<void> log(Span<const Field> fields, const LogOptions& options);
   Result<void> log_numbers(Span<const std::string_view> keys, Span<const double> values,
                            const LogOptions& options);
+  // run_media.cc
+  Result<void> log_media(Span<const Field> fields, const LogOptions& options);
+  Result<Value> bind_media(ValueRef media, const std::string& key, const std::string& step);
   // run_rules.cc
   Result<Metric> define_metric(std::string_view name, const MetricOptions& options);
   Result<void> change_config(
@@ -73,6 +79,27 @@ class RunState {
   Result<void> set_tags(const std::vector<std::string>& tags);
   void write_console(Run::Stream stream, std::string_view text);
   Result<void> add_file(std::string_view path, std::string_view policy);
+  // run_save.cc
+  Result<std::vector<std::string>> save(const std::string& pattern, const SaveOptions& options);
+  // run_artifact.cc
+  struct ArtifactUse {
+    std::string distributed_id;
+    bool finalize = true;
+    bool use_after_commit = false;
+    bool is_internal = false;  ///< of the run itself: reserved types are its own
+  };
+  Result<void> log_artifact(const char* method, const Artifact& artifact,
+                            const LogArtifactOptions& options, const ArtifactUse& use);
+  Result<Artifact> log_path(const char* method, const std::string& path, std::string name,
+                            const std::string& type, const LogArtifactOptions& options);
+  Result<std::string> distributed_id(const std::string& given) const;
+  Result<std::optional<Artifact>> log_code(const std::string& root, const std::string& name,
+                                           const CodeFilter& include, const CodeFilter& exclude);
+  Result<void> use_artifact_id(const std::string& server_id);
+  // run_tell.cc
+  Result<void> alert(std::string_view title, std::string_view text, const AlertOptions& options);
+  Result<void> mark_preempting();
+  Result<RunStatus> status() const;
   // run_finish.cc
   FinishReport finish(std::optional<int> exit_code);
 
@@ -102,6 +129,7 @@ class RunState {
 
  private:
   friend class ChildJournals;
+  friend class MediaSink;
   enum class Life { kRecording, kFinishing, kFinished };
 
   // run_start.cc
@@ -117,8 +145,9 @@ class RunState {
   // run_log.cc; all with the lock held
   Result<void> check_recording(const char* method) const;
   bool prepare_step(const LogOptions& options, std::string& warning);
+  /// False, with nothing taken, if there are media among the fields.
   template <typename FieldAt>
-  void take_fields(std::size_t size, const FieldAt& field, const LogOptions& options);
+  bool take_fields(std::size_t size, const FieldAt& field, const LogOptions& options);
   template <typename FieldAt>
   bool write_known_row(std::size_t size, const FieldAt& field);
   void write_open_row();
@@ -141,6 +170,7 @@ class RunState {
   void write_summary_file();
   void record_files(const std::vector<std::string>& names);
   void tell_losses();
+  void look_at_live_files();
   void wake_keeper();
 
   // run_finish.cc
@@ -191,8 +221,13 @@ class RunState {
   std::uint64_t lost_records_ = 0;
   std::string loss_reason_;
   bool loss_told_ = false;
+  std::uint64_t lost_media_ = 0;
+  std::string media_loss_reason_;
   std::string console_pending_;  // for files/output.log, written by the keeper
   bool config_dirty_ = false;
+  ArtifactsUnderWay artifacts_;
+  LiveFiles live_files_;
+  std::atomic<bool> told_of_saving_without_folders_{false};
   std::atomic<std::uint64_t> rows_written_{0};
 
   std::unique_ptr<ChildJournals> children_;

@@ -1,0 +1,126 @@
+// Media on their way into a row: their files first, without the run's lock, then the row with what
+// the files are.
+#include <deque>
+
+#include "base/try.h"
+#include "media/media_files.h"
+#include "media/object.h"
+#include "model/key_path.h"
+#include "sdk/run_state.h"
+
+namespace runstone {
+namespace {
+
+// The training goes on without what the disk would not take or give.
+bool is_loss(ErrorCode code) {
+  return code == ErrorCode::kIo || code == ErrorCode::kResourceExhausted ||
+         code == ErrorCode::kNotFound || code == ErrorCode::kPermissionDenied;
+}
+
+std::string inner_key(const Field& field) {
+  return field.is_path ? split_key_path(field.key).back() : std::string(field.key);
+}
+
+}  // namespace
+
+/// Stores files for one value, and says which in a record before the row that names them.
+class MediaSink final : public media::Sink {
+ public:
+  explicit MediaSink(RunState& run) : run_(run) {}
+
+  const std::string& run_id() const override { return run_.directory_.path; }
+
+  Result<media::StoredFile> store(std::string_view folder, std::string_view extension,
+                                  const media::Place& place,
+                                  Span<const std::string_view> bytes) override {
+    return noted(media::store_media(run_.directory_.files, folder, extension, place, bytes));
+  }
+  Result<media::StoredFile> store_file(std::string_view folder, std::string_view extension,
+                                       const media::Place& place,
+                                       const std::string& path) override {
+    return noted(media::store_media_file(run_.directory_.files, folder, extension, place, path));
+  }
+
+  Result<void> set_private_config(const std::vector<std::string>& path, Value value) override {
+    {
+      const std::scoped_lock lock(run_.mutex_);
+      const Value* known = run_.config_.values().find("_wandb");
+      for (const std::string& label : path) known = known == nullptr ? nullptr : known->get(label);
+      if (known != nullptr && *known == value) return {};
+    }
+    return run_.set_private_config(path, std::move(value));
+  }
+
+  void warn(const std::string& text) override { run_.terminal_.warn(text); }
+
+  void record_files() {
+    if (files_.files.empty()) return;
+    const std::scoped_lock lock(run_.mutex_);
+    run_.append_record(std::exchange(files_, {}));
+  }
+
+ private:
+  Result<media::StoredFile> noted(Result<media::StoredFile> stored) {
+    if (stored) {
+      files_.files.push_back(
+          {stored->path, protocol::FilesRecord::Policy::kNow, protocol::FilesRecord::Type::kMedia});
+    }
+    return stored;
+  }
+
+  RunState& run_;
+  protocol::FilesRecord files_;
+};
+
+Result<Value> RunState::bind_media(ValueRef media, const std::string& key,
+                                   const std::string& step) {
+  if (media.kind() == ValueRef::Kind::kError) return fail(media.error());
+  std::vector<media::Object*> objects;
+  for (const Media& one : media.media()) {
+    if (!one) {
+      return fail(ErrorCode::kInvalidArgument, "the media of '" + key + "' holds nothing");
+    }
+    objects.push_back(one.object().get());
+  }
+  MediaSink sink(*this);
+  const media::Place place{key, step};
+  auto value = media.kind() == ValueRef::Kind::kMedia
+                   ? objects[0]->bind(sink, place)
+                   : media::bind_list(Span<media::Object* const>(objects), sink, place);
+  sink.record_files();
+  return value;
+}
+
+Result<void> RunState::log_media(Span<const Field> fields, const LogOptions& options) {
+  // Another thread may write a row meanwhile: then only the number in the file's name is behind.
+  const std::int64_t current = this->step();
+  const bool is_past = options.step && *options.step < current;  // log() will say so
+  const std::string step = std::to_string(options.step.value_or(current));
+  std::deque<Value> values;
+  std::vector<Field> plain;
+  plain.reserve(fields.size());
+  for (const Field& field : fields) {
+    if (!field.value.is_media()) {
+      plain.push_back(field);
+      continue;
+    }
+    if (field.key.empty() || is_past) continue;
+    auto value = bind_media(field.value, inner_key(field), step);
+    if (value) {
+      plain.emplace_back(field.key, values.emplace_back(*std::move(value)), field.is_path);
+      continue;
+    }
+    Error error = std::move(value).error();
+    if (field.value.kind() == ValueRef::Kind::kError || !is_loss(error.code)) {
+      return fail(std::move(error));
+    }
+    terminal_.warn("'" + std::string(field.key) + "' could not be stored: " + error.message +
+                   ". The rest of the row is.");
+    const std::scoped_lock lock(mutex_);
+    ++lost_media_;
+    media_loss_reason_ = std::move(error.message);
+  }
+  return log(Span<const Field>(plain.data(), plain.size()), options);
+}
+
+}  // namespace runstone

@@ -1,0 +1,125 @@
+// Run::save: where files appear in the run, and what is refused.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "sdk/test_run.h"
+
+namespace runstone::testing_support {
+namespace {
+
+namespace stdfs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Save : public testing::Test {
+ protected:
+  Save() {
+    for (const char* file :
+         {"these/are/f/a.txt", "these/are/f/b.txt", "files/1/saveme.txt", "files/2/saveme.txt"}) {
+      write(file, file);
+    }
+    before_ = stdfs::current_path();
+    stdfs::current_path(place_.path());
+  }
+  ~Save() override { stdfs::current_path(before_); }
+
+  void write(const std::string& name, const std::string& text) const {
+    const stdfs::path path = stdfs::path(place_.path()) / name;
+    stdfs::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+  }
+  // Relative to run.dir.
+  static std::vector<std::string> saved(runstone::Run& run, const std::string& pattern,
+                                        const SaveOptions& options = {}) {
+    const auto paths = run.save(pattern, options);
+    EXPECT_TRUE(paths) << paths.error().message;
+    std::vector<std::string> names;
+    for (const auto& path : *paths)
+      names.push_back(stdfs::path(path).lexically_relative(run.dir()).string());
+    return names;
+  }
+
+  Workplace place_;
+  stdfs::path before_;
+};
+
+TEST_F(Save, SV1FilesAppearAtTheirPathBelowTheBase) {
+  auto run = place_.start();
+  SaveOptions these;
+  these.base_path = "these";
+  EXPECT_THAT(saved(run, "these/are/f/*"), ElementsAre("these/are/f/a.txt", "these/are/f/b.txt"));
+  EXPECT_THAT(saved(run, "these/are/f/*", these), ElementsAre("are/f/a.txt", "are/f/b.txt"));
+  EXPECT_THAT(saved(run, place_.path() + "/these/are/f/*.txt"), ElementsAre("f/a.txt", "f/b.txt"));
+  SaveOptions far;
+  far.base_path = place_.path() + "/these";
+  EXPECT_THAT(saved(run, place_.path() + "/these/are/f/a.txt", far), ElementsAre("are/f/a.txt"));
+  EXPECT_THAT(saved(run, "files/*/saveme.txt"),
+              ElementsAre("files/1/saveme.txt", "files/2/saveme.txt"));
+  EXPECT_EQ(read_text(run.dir() + "/are/f/b.txt"), "these/are/f/b.txt");
+  EXPECT_THAT(saved(run, "nothing/*"), ElementsAre());
+}
+
+TEST_F(Save, SV2WrongInputIsRefused) {
+  auto run = place_.start();
+  SaveOptions never;
+  never.policy = "never";
+  EXPECT_THAT(run.save("files/*", never).error().message,
+              HasSubstr("\"live\", \"end\" and \"now\""));
+  SaveOptions other;
+  other.base_path = "files";
+  EXPECT_THAT(run.save("these/*", other).error().message,
+              HasSubstr("may not walk above the base path"));
+  EXPECT_FALSE(run.save("files", other));
+  EXPECT_TRUE(run.save("s3://bucket/x")->empty());
+  run.finish();
+  EXPECT_EQ(run.save("files/*").error().code, ErrorCode::kFailedPrecondition);
+}
+
+TEST_F(Save, ALiteralPathMayHoldPatternCharactersAndAFolderIsTakenWhole) {
+  write("odd/my[1].txt", "x");
+  auto run = place_.start();
+  SaveOptions literal;
+  literal.glob = false;
+  literal.policy = "now";
+  EXPECT_THAT(saved(run, "odd/my[1].txt", literal), ElementsAre("odd/my[1].txt"));
+  EXPECT_THAT(saved(run, "odd/my[1].txt"), ElementsAre());
+  EXPECT_THAT(saved(run, "files"), ElementsAre("files"));
+  run.finish();
+  std::vector<std::string> recorded;
+  for (const auto& record : read_journal(run.sync_dir()).all<protocol::FilesRecord>()) {
+    for (const auto& file : record.files) {
+      if (file.type == protocol::FilesRecord::Type::kOther) recorded.push_back(file.path);
+    }
+  }
+  EXPECT_THAT(recorded, ElementsAre("odd/my[1].txt", "files/1/saveme.txt", "files/2/saveme.txt"));
+}
+
+TEST_F(Save, SV3ALiveFileIsRecordedAgainWhenItChanges) {
+  auto run = place_.start();
+  saved(run, "files/1/*");
+  write("files/1/saveme.txt", "longer than before");
+  const auto records = [&] {
+    int count = 0;
+    for (const auto& record : read_journal(run.sync_dir()).all<protocol::FilesRecord>()) {
+      for (const auto& file : record.files) count += file.path == "files/1/saveme.txt" ? 1 : 0;
+    }
+    return count;
+  };
+  for (int i = 0; i < 100 && records() < 2; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_EQ(records(), 2);
+}
+
+TEST_F(Save, WithoutLinksACopyIsMadeAndALaterCallRefreshesIt) {
+  auto options = place_.options();
+  ASSERT_TRUE(options.settings.set("symlink", false));
+  auto run = place_.start(options);
+  saved(run, "files/1/*");
+  EXPECT_FALSE(stdfs::is_symlink(run.dir() + "/files/1/saveme.txt"));
+  EXPECT_EQ(read_text(run.dir() + "/files/1/saveme.txt"), "files/1/saveme.txt");
+}
+
+}  // namespace
+}  // namespace runstone::testing_support
