@@ -1,3 +1,5 @@
+#include <nanobind/stl/string.h>
+
 #include <optional>
 #include <string>
 #include <vector>
@@ -129,7 +131,15 @@ void log_row(RunHandle& self, nb::handle data, nb::handle step, nb::handle commi
     ~Clear() { reader.clear(); }
   } const clear;
   const auto options = log_options(step, commit);
-  value_or_throw(self.get().log(reader.read(data), options), ErrorFamily::kLogData);
+  const Span<const Field> fields = reader.read(data);
+  Run& run = self.get();
+  auto logged = [&] {
+    if (!reader.has_media()) return run.log(fields, options);
+    const Span<const Field> owned = reader.owned();
+    const nb::gil_scoped_release encoding;
+    return run.log(owned, options);
+  }();
+  value_or_throw(std::move(logged), ErrorFamily::kLogData);
 }
 
 nb::object define_metric(RunHandle& self, std::string_view name, const nb::dict& options) {
@@ -168,6 +178,7 @@ nb::dict finish(RunHandle& self, nb::handle exit_code) {
   fields["delivered"] = nb::bool_(report.delivered);
   fields["rows"] = nb::int_(report.rows);
   fields["lost_records"] = nb::int_(report.lost_records);
+  fields["lost_media"] = nb::int_(report.lost_media);
   fields["left_records"] = nb::int_(report.left_records);
   fields["message"] = nb::str(report.message.c_str());
   return fields;
@@ -278,6 +289,53 @@ void bind_run(nb::module_& module) {
       .def("_summary_erase",
            [](RunHandle& self, nb::handle path) {
              value_or_throw(self.get().summary().erase(text_list(path)));
+           })
+      .def(
+          "_bind_media",
+          [](RunHandle& self, const Media& media, const std::string& key, const std::string& step) {
+            Run& run = self.get();
+            auto value = [&] {
+              const nb::gil_scoped_release encoding;
+              return run.bind_media(media, key, step);
+            }();
+            return to_python(value_or_throw(std::move(value)));
+          })
+      // files and messages
+      .def(
+          "_save",
+          [](RunHandle& self, const std::string& pattern, nb::handle base_path,
+             const std::string& policy, bool is_glob) {
+            SaveOptions options;
+            if (!base_path.is_none()) options.base_path = std::string(utf8_of(base_path));
+            options.policy = policy;
+            options.glob = is_glob;
+            nb::list paths;
+            for (const auto& path : value_or_throw(self.get().save(pattern, options))) {
+              paths.append(text_of(path));
+            }
+            return paths;
+          },
+          "pattern"_a, "base_path"_a.none(), "policy"_a, "glob"_a)
+      .def("_alert",
+           [](RunHandle& self, std::string_view title, std::string_view text,
+              const std::string& level, double wait_duration_secs) {
+             AlertOptions options;
+             options.level = level;
+             options.wait_duration_secs = wait_duration_secs;
+             value_or_throw(self.get().alert(title, text, options));
+           })
+      .def("_mark_preempting",
+           [](RunHandle& self) { value_or_throw(self.get().mark_preempting()); })
+      .def("_pin_config_keys",
+           [](RunHandle& self, nb::handle keys) {
+             value_or_throw(self.get().pin_config_keys(text_list(keys)));
+           })
+      .def("_status",
+           [](RunHandle& self) {
+             const RunStatus status = value_or_throw(self.get().status());
+             return nb::make_tuple(
+                 status.sync_items_total, status.sync_items_pending,
+                 status.sync_time ? nb::object(nb::float_(*status.sync_time)) : nb::none());
            })
       // facts
       .def("_set_name", [](RunHandle& self,

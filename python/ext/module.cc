@@ -3,5 +3,6 @@
 NB_MODULE(_core, module) {
   module.doc() = "Runstone's C++ core. Use the package runstone, which says what everything means.";
   runstone::python::bind_settings(module);
+  runstone::python::bind_media(module);
   runstone::python::bind_run(module);
 }

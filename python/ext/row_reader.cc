@@ -1,5 +1,6 @@
 #include "row_reader.h"
 
+#include "media_list.h"
 #include "to_value.h"
 
 namespace runstone::python {
@@ -18,6 +19,18 @@ void RowReader::clear() {
   row_.clear();
   values_.clear();
   objects_.clear();
+  media_.clear();
+  media_lists_.clear();
+  owned_.clear();
+}
+
+Span<const Field> RowReader::owned() {
+  for (Field field : row_.fields()) {
+    field.key = row_.copy(field.key);
+    if (field.value.kind() == ValueRef::Kind::kText) field.value = row_.copy(field.value.text());
+    owned_.push_back(field);
+  }
+  return {owned_.data(), owned_.size()};
 }
 
 Span<const Field> RowReader::read(nb::handle data) {
@@ -65,14 +78,34 @@ void RowReader::read_item(std::string_view key, nb::handle value, bool converted
     read_dict(value, false);
     row_.end_dict();
   } else if (PyList_CheckExact(ptr) || PyTuple_CheckExact(ptr)) {
+    if (read_media_list(key, value)) return;
     values_.push_back(to_value(value, kLogConversion));
     row_.add(key, ValueRef(values_.back()));
+  } else if (const Media* media = converted ? if_media(value) : nullptr) {
+    row_.add(key, media_.emplace_back(*media));
   } else if (!converted) {
     objects_.push_back(convert_by(kLogConversion, value));
     read_item(key, nb::object(objects_.back()), true);
   } else {
     raise_invalid_data("a value of type %s cannot be logged", value);
   }
+}
+
+// A list that begins with something of no built-in type may be one of media.
+bool RowReader::read_media_list(std::string_view key, nb::handle list) {
+  const Py_ssize_t size = PySequence_Fast_GET_SIZE(list.ptr());
+  PyObject* const first = size > 0 ? PySequence_Fast_GET_ITEM(list.ptr(), 0) : Py_None;
+  if (PyFloat_CheckExact(first) || PyLong_CheckExact(first) || PyUnicode_CheckExact(first) ||
+      PyBool_Check(first) || first == Py_None || PyList_CheckExact(first) ||
+      PyTuple_CheckExact(first) || PyDict_CheckExact(first)) {
+    return false;
+  }
+  const nb::object converted = nb::module_::import_("runstone._convert").attr("media_list")(list);
+  if (converted.is_none()) return false;
+  auto& media = media_lists_.emplace_back();
+  for (const nb::handle one : converted) media.push_back(*if_media(one));
+  row_.add(key, media);
+  return true;
 }
 
 }  // namespace runstone::python

@@ -40,25 +40,20 @@ _MIRRORS = (
 for _name in _MIRRORS:
     globals()[_name] = mirror(_name)
 
+# Loaded when they are first asked for: a script that logs numbers pays nothing for them.
+_MEDIA = ("Audio", "Histogram", "Html", "Image", "Molecule", "Object3D", "Plotly", "Video", "box3d")
+
+_ENUMS = ("AlertLevel",)
+
 # Names of the module's documented surface that are not served yet.
 _LATER = (
     "Api",
     "Artifact",
     "ArtifactTTL",
-    "AlertLevel",
-    "Image",
-    "Video",
-    "Audio",
-    "Histogram",
     "Table",
-    "Object3D",
-    "Html",
-    "Molecule",
-    "Plotly",
     "Classes",
     "JoinedTable",
     "Graph",
-    "box3d",
     "plot",
     "plot_table",
     "visualize",
@@ -82,6 +77,8 @@ __all__ = [
     "setup",
     "summary",
     "teardown",
+    *_ENUMS,
+    *_MEDIA,
     *_MIRRORS,
 ]
 
@@ -92,6 +89,14 @@ def __getattr__(name: str) -> object:
     if name in ("config", "summary"):
         run = current_run()
         return PreInitObject(name) if run is None else getattr(run, name)
+    if name in _MEDIA:
+        from . import media
+
+        return getattr(media, name)
+    if name in _ENUMS:
+        from . import _enums
+
+        return getattr(_enums, name)
     if name in _LATER:
         raise NotImplementedError(f"runstone.{name} is not available yet")
     raise AttributeError(f"module 'runstone' has no attribute {name!r}")

@@ -8,21 +8,11 @@ caller has not imported: an object's type tells where it comes from.
 from __future__ import annotations
 
 import sys
-from math import isfinite
 
 from .errors import InvalidDataError
 
 LIST_MAX = 32  # arrays of more elements become a histogram (log), a description (summary), text (config)
 HISTOGRAM_BINS = 32
-
-# Types by (first part of the module, class name) whose logging comes with the media types.
-_MEDIA_TYPES = {
-    ("pandas", "DataFrame"),
-    ("PIL", "Image"),
-    ("matplotlib", "Figure"),
-    ("matplotlib", "Axes"),
-    ("plotly", "Figure"),
-}
 
 
 def label(key: object) -> str:
@@ -43,12 +33,16 @@ def mapping(data: object) -> dict:
 
 def log_value(value: object) -> object:
     """A value of a row."""
+    if _is_named(value, "DataFrame") and type(value).__module__.split(".")[0] == "pandas":
+        raise NotImplementedError("logging a DataFrame is not available yet")
     if isinstance(value, range):
         raise InvalidDataError("a range cannot be logged; make a list of it")
     array = _as_array(value)
     if array is not None:
         return _small_array(array) if array.size <= LIST_MAX else _histogram(array)
-    _refuse_media(value)
+    media = media_of(value)
+    if media is not None:
+        return media
     plain = _common(value)
     if plain is not _UNKNOWN:
         return plain
@@ -128,10 +122,39 @@ def _is_named(value: object, *names: str) -> bool:
     return any(kind.__name__ in names for kind in type(value).__mro__)
 
 
-def _refuse_media(value: object) -> None:
-    for kind in type(value).__mro__:
-        if (kind.__module__.split(".")[0], kind.__name__) in _MEDIA_TYPES:
-            raise NotImplementedError(f"logging a {kind.__name__} is not available yet")
+def media_of(value: object):
+    """The core's media of a media object or of what is logged as one (figures, PIL images); else None."""
+    make = getattr(type(value), "_media", None)
+    if make is not None:
+        return make(value)
+    if any(name in sys.modules for name in ("PIL.Image", "plotly.basedatatypes", "matplotlib.figure")):
+        from .media._plotly import media_of_figure
+
+        pil = sys.modules.get("PIL.Image")
+        if pil is not None and isinstance(value, pil.Image):
+            from .media import Image
+
+            return Image(value)._media()
+        figure = media_of_figure(value)
+        if figure is not None:
+            return figure._media()
+    return None
+
+
+def media_list(values) -> list | None:
+    """The core's media of a list of them; None if the list holds none.
+
+    Raises InvalidDataError for a list of media and other values: such a list has no stored form.
+    """
+    media = [media_of(value) for value in values]
+    if all(one is None for one in media):
+        return None
+    if any(one is None for one in media):
+        odd = next(value for value, one in zip(values, media) if one is None)
+        raise InvalidDataError(
+            f"a list of media cannot hold a {type(odd).__name__}, too; log it under its own key"
+        )
+    return media
 
 
 def _as_array(value: object):
@@ -159,18 +182,20 @@ def _small_array(array) -> object:
     return array.reshape(-1)[0].item() if array.size == 1 else array.tolist()
 
 
-def _histogram(array) -> dict:
+def _histogram(array):
     import numpy
 
-    flat = array.reshape(-1)
-    if flat.dtype.kind not in "biuf":
+    from . import _core
+    from .media._histogram import as_core_array
+
+    if array.dtype.kind not in "biuf":
         raise InvalidDataError(
-            f"an array of {flat.dtype} with more than {LIST_MAX} elements cannot be logged"
+            f"an array of {array.dtype} with more than {LIST_MAX} elements cannot be logged"
         )
-    if flat.dtype.kind == "f" and not (isfinite(flat.min()) and isfinite(flat.max())):
-        raise InvalidDataError("an array with NaN or infinities has no histogram; log its finite part")
-    values, bins = numpy.histogram(flat, bins=HISTOGRAM_BINS)
-    return {"_type": "histogram", "values": values.tolist(), "bins": bins.tolist()}
+    try:
+        return _core.Media.histogram(as_core_array(numpy, array), HISTOGRAM_BINS)
+    except ValueError as error:
+        raise InvalidDataError(str(error)) from None
 
 
 def _describe(array) -> dict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from . import _core
+from . import _core, _messages, _notebook, _saving
 from ._config import Config, ConfigStatic
 from ._console import capture
 from ._settings import Settings
@@ -199,15 +199,14 @@ class Run(_core.Run):
         if not self._finished:
             self._write_console(False, text if text.endswith("\n") else text + "\n")
 
-    def to_html(self, height: int = 420, hidden: bool = False) -> str:
-        """An iframe that shows the run's page."""
-        style = f"border:none;width:100%;height:{int(height)}px;"
-        button = ""
-        if hidden:
-            style += "display:none;"
-            script = "this.nextSibling.style.display='block';this.style.display='none';"
-            button = f'<button onClick="{script}">Display run</button>'
-        return f'{button}<iframe src="{self._url or ""}?jupyter=true" style="{style}"></iframe>'
+    save = _saving.save
+    alert = _messages.alert
+    mark_preempting = _messages.mark_preempting
+    status = _messages.status
+    pin_config_keys = _messages.pin_config_keys
+    display = _notebook.display
+    to_html = _notebook.to_html
+    _repr_mimebundle_ = _notebook.mime_bundle
 
     # --- the object ---------------------------------------------------------------------------------
     def __enter__(self) -> Run:
@@ -248,7 +247,6 @@ def _warn_quiet_once() -> None:
 
 # Members that the class has by its reference and that are not served yet: what a disabled run answers.
 _LATER = {
-    "alert": None,
     "log_artifact": None,
     "upsert_artifact": None,
     "finish_artifact": None,
@@ -258,14 +256,9 @@ _LATER = {
     "use_model": None,
     "link_model": None,
     "log_code": None,
-    "save": False,
     "restore": None,
-    "status": None,
-    "mark_preempting": None,
     "watch": None,
     "unwatch": None,
-    "display": False,
-    "pin_config_keys": None,
 }
 
 

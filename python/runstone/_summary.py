@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ._convert import media_of
+
 
 class SummarySubDict:
     """A dict inside the summary; writing to it is writing to the summary."""
@@ -34,6 +36,9 @@ class SummarySubDict:
             raise AttributeError(f"the summary has no key {key!r}") from None
 
     def __setitem__(self, key: str, value: object) -> None:
+        media = media_of(value)
+        if media is not None:
+            value = self._core._bind_media(media, key, "summary")
         self._core._summary_set((*self._path, key), _plain(value))
 
     __setattr__ = __setitem__

@@ -213,13 +213,12 @@ def test_L4_an_empty_dict_stores_nothing_and_the_empty_key_is_dropped(offline):
     assert without_times(logged(run)) == [{"_step": 0, "a": 1}]
 
 
-@pytest.mark.parametrize("kind", ["pandas.DataFrame", "PIL.Image.Image", "matplotlib.figure.Figure"])
-def test_media_that_is_not_served_yet_raises_with_the_types_name(offline, kind):
-    module, _, name = kind.rpartition(".")
-    value = type(name, (), {"__module__": module})()
+def test_a_data_frame_is_not_served_yet_and_says_so(offline):
+    import pandas
+
     run = offline()
-    with pytest.raises(NotImplementedError, match=name):
-        run.log({"a": value})
+    with pytest.raises(NotImplementedError, match="DataFrame"):
+        run.log({"a": pandas.DataFrame({"x": [1]})})
     assert run.step == 0
 
 

@@ -161,3 +161,14 @@ def test_import_pulls_in_nothing_heavy():
         for c in (code, bare)
     ]
     assert outputs[0] == outputs[1]
+
+
+def test_a_list_and_a_histogram_in_the_summary_survive_an_end_without_finish(script, tmp_path):
+    done = script("""
+import runstone
+run = runstone.init(mode="offline")
+run.log({"l": [1, 2], "h": {"_type": "histogram", "values": [1], "bins": [0, 1]}})
+""")
+    assert done.returncode == 0, done.stderr
+    [summary] = tmp_path.glob("runstone/offline-run-*/files/wandb-summary.json")
+    assert '"l":[1,2]' in summary.read_text()

@@ -1,0 +1,16 @@
+"""What rows can hold besides numbers and text: images, videos, sounds, meshes, pages, histograms.
+
+Each class takes the forms that Python programs have (numpy arrays, PIL images, torch tensors, paths,
+open files) and hands plain bytes to the core, which encodes and stores them when they are logged.
+"""
+
+from ._audio import Audio
+from ._histogram import Histogram
+from ._html import Html
+from ._image import Image
+from ._molecule import Molecule
+from ._object3d import Object3D, box3d
+from ._plotly import Plotly
+from ._video import Video
+
+__all__ = ["Audio", "Histogram", "Html", "Image", "Molecule", "Object3D", "Plotly", "Video", "box3d"]

@@ -1,0 +1,57 @@
+"""What all media classes share."""
+
+from __future__ import annotations
+
+import os
+
+from ..errors import Error
+
+
+class Media:
+    """Something to look at or listen to. Made once, it can be logged to any number of rows and runs."""
+
+    _core_media = None  # a _core.Media
+
+    def _media(self):
+        """The core's object."""
+        return self._core_media
+
+    @property
+    def caption(self) -> str | None:
+        """The text shown with it."""
+        return getattr(self, "_caption", None)
+
+    def __repr__(self) -> str:
+        caption = f" {self.caption!r}" if self.caption else ""
+        return f"<runstone.{type(self).__name__}{caption}>"
+
+
+def need(module: str, for_what: str, package: str | None = None):
+    """Imports a module, or raises Error that names the package to install."""
+    import importlib
+
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise Error(
+            f"{for_what} needs the package {package or module}: pip install {package or module}"
+        ) from error
+
+
+def path_of(value: object) -> str | None:
+    """The text of a str or path object; None for all else."""
+    return os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
+
+
+def content_of(file) -> bytes:
+    """All that an open file holds, from its start."""
+    if hasattr(file, "seek"):
+        file.seek(0)
+    content = file.read()
+    return content.encode("utf-8") if isinstance(content, str) else bytes(content)
+
+
+def check_caption(caption: object) -> str | None:
+    if caption is not None and not isinstance(caption, str):
+        raise TypeError(f"caption must be a str, not {type(caption).__name__}")
+    return caption
