@@ -11,7 +11,7 @@
 
 #include "protocol/artifact_documents.h"
 #include "protocol/record.h"
-#include "uplink/api_client.h"
+#include "uplink/api.h"
 #include "uplink/file_sender.h"
 
 namespace runstone::uplink {

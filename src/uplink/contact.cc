@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "model/config_rules.h"
-#include "uplink/api_client.h"
+#include "uplink/api.h"
 #include "uplink/uplink.h"
 
 namespace runstone::uplink {

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "fs/file_system.h"
 #include "journal/journal_reader.h"
-#include "uplink/api_client.h"
+#include "uplink/api.h"
 #include "uplink/backoff.h"
 #include "uplink/file_sender.h"
 #include "uplink/file_uploads.h"

@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "net/client/http_client.h"
-#include "uplink/api_client.h"
+#include "uplink/api.h"
 
 namespace runstone::uplink {
 

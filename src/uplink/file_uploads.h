@@ -12,7 +12,7 @@
 
 #include "fs/file_system.h"
 #include "protocol/record.h"
-#include "uplink/api_client.h"
+#include "uplink/api.h"
 #include "uplink/file_sender.h"
 
 namespace runstone::uplink {

@@ -7,19 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "remote/target.h"
 #include "runstone/result.h"
 #include "runstone/value.h"
 
 namespace runstone::uplink {
 
-/// A server of the API, and the key that was set for exactly that address.
-struct Target {
-  std::string base_url;  ///< "http://127.0.0.1:7867"; a trailing slash does not matter
-  std::string api_key;
-  std::string proxy;  ///< empty: of the environment
-  bool verify_tls = true;
-  std::string ca_file;
-};
+using remote::RunIdentity;
+using remote::Target;
 
 /// What the server needs to know to create a run. Empty text means: not given.
 struct RunRequest {
@@ -30,14 +25,6 @@ struct RunRequest {
   /// Keys to values as the user gave them, `_wandb` included if it is known already; null: not
   /// sent.
   Value config;
-};
-
-/// Who the run is on the server; these replace what the user asked for and make every later URL.
-struct RunIdentity {
-  std::string storage_id;  ///< opaque; empty if no server has answered yet
-  std::string run_id;      ///< `name` in the API
-  std::string display_name, entity, project, sweep_id;
-  bool inserted = true;  ///< false: the run was there before
 };
 
 /// Creates the run: one round trip, within `timeout_us`. Blocks; for init().

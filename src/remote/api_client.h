@@ -9,9 +9,9 @@
 #include "base/clock.h"
 #include "net/client/http_client.h"
 #include "protocol/documents.h"
-#include "uplink/uplink.h"
+#include "remote/target.h"
 
-namespace runstone::uplink {
+namespace runstone::remote {
 
 /// Why a request was not done, by what is to be done about it.
 enum class TroubleKind {
@@ -95,4 +95,4 @@ class ApiClient {
 inline constexpr std::int64_t kRetryAfterMaxUs = 300'000'000;
 std::int64_t parse_retry_after_us(std::string_view header, std::int64_t now_us);
 
-}  // namespace runstone::uplink
+}  // namespace runstone::remote

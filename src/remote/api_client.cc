@@ -1,4 +1,4 @@
-#include "uplink/api_client.h"
+#include "remote/api_client.h"
 
 #include <time.h>
 
@@ -8,7 +8,7 @@
 #include "base/encoding.h"
 #include "base/json.h"
 
-namespace runstone::uplink {
+namespace runstone::remote {
 namespace {
 
 std::string without_trailing_slash(std::string url) {
@@ -222,4 +222,4 @@ Outcome<Done> ApiClient::notify_alert(const RunIdentity& run, const std::string&
   return Done{};
 }
 
-}  // namespace runstone::uplink
+}  // namespace runstone::remote
