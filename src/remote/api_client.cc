@@ -53,6 +53,18 @@ TroubleKind kind_of(int status) {
   }
 }
 
+/// "https://host:port" of an address.
+std::string origin_of(const std::string& url) {
+  const auto scheme = url.find("://");
+  return scheme == url.npos ? url : url.substr(0, url.find('/', scheme + 3));
+}
+
+Trouble refusal(const std::string& base_url, std::string_view name, const std::string& words) {
+  return {.kind = TroubleKind::kRefused,
+          .status = 200,
+          .message = base_url + " refuses " + std::string(name) + ": " + words};
+}
+
 Trouble not_json(const std::string& base_url) {
   return {.kind = TroubleKind::kRetry,
           .status = 200,
@@ -80,11 +92,13 @@ ApiClient::ApiClient(net::HttpTransport& transport, const Clock& clock, Target t
   target_.base_url = without_trailing_slash(std::move(target_.base_url));
 }
 
-Outcome<net::ClientResponse> ApiClient::exchange(const net::ClientRequest& request) {
+Outcome<net::ClientResponse> ApiClient::exchange(const net::ClientRequest& request,
+                                                 std::string* location) {
   auto response = transport_.send(request);
   if (!response) {
     const Error& error = response.error();
     Trouble trouble{.message = target_.base_url + ": " + error.message};
+    trouble.is_too_large = error.code == ErrorCode::kResourceExhausted;
     if (error.code == ErrorCode::kFailedPrecondition) trouble.kind = TroubleKind::kCancelled;
     if (error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kNotImplemented) {
       trouble.kind = TroubleKind::kRefused;
@@ -100,6 +114,7 @@ Outcome<net::ClientResponse> ApiClient::exchange(const net::ClientRequest& reque
     not_before_us_ = clock_.monotonic_us() + wait_us;
   }
   if (response->status >= 200 && response->status < 300) return std::move(*response);
+  if (location != nullptr && response->status / 100 == 3) *location = response->header("location");
   Trouble trouble{.kind = kind_of(response->status), .status = response->status};
   trouble.retry_after_us = parse_retry_after_us(response->header("retry-after"), clock_.now_us());
   const std::string words = words_of(response->body);
@@ -108,25 +123,51 @@ Outcome<net::ClientResponse> ApiClient::exchange(const net::ClientRequest& reque
   return trouble;
 }
 
-Outcome<Value> ApiClient::graphql(std::string_view name, std::string_view document,
-                                  const Value& variables, std::int64_t timeout_us) {
+Outcome<std::string> ApiClient::graphql_text(std::string_view name, std::string_view document,
+                                             const Value& variables, std::int64_t timeout_us,
+                                             std::size_t answer_max_bytes) {
   const std::string body = protocol::graphql_body(name, document, variables);
   auto response = exchange({.method = "POST",
                             .url = target_.base_url + "/graphql",
                             .headers = {{"Content-Type", "application/json"}},
                             .body = body,
                             .api_key = target_.api_key,
-                            .timeout_us = timeout_us});
+                            .timeout_us = timeout_us,
+                            .response_max_bytes = answer_max_bytes});
   if (!response) return response.trouble();
-  auto answer = protocol::parse_graphql_answer(response->body);
+  return std::move(response->body);
+}
+
+Outcome<Value> ApiClient::graphql(std::string_view name, std::string_view document,
+                                  const Value& variables, std::int64_t timeout_us) {
+  constexpr std::size_t kAnswerMaxBytes = 64u << 20;
+  auto text = graphql_text(name, document, variables, timeout_us, kAnswerMaxBytes);
+  if (!text) return text.trouble();
+  auto answer = protocol::parse_graphql_answer(*text);
   if (!answer) return not_json(target_.base_url);
-  if (!answer->errors.empty()) {
-    return Trouble{
-        .kind = TroubleKind::kRefused,
-        .status = response->status,
-        .message = target_.base_url + " refuses " + std::string(name) + ": " + answer->errors};
-  }
+  if (!answer->errors.empty()) return refusal(target_.base_url, name, answer->errors);
   return std::move(answer->data);
+}
+
+Outcome<std::string> ApiClient::get(const std::string& url, const std::string& path,
+                                    std::int64_t stall_timeout_us, std::size_t memory_max_bytes) {
+  constexpr std::int64_t kWholeTimeoutUs = std::int64_t{24} * 3600 * 1'000'000;
+  constexpr int kMaxRedirections = 5;
+  std::string at = url.rfind('/', 0) == 0 ? target_.base_url + url : url;
+  for (int hop = 0;; ++hop) {
+    const bool is_own = at.rfind(target_.base_url + "/", 0) == 0;
+    net::ClientRequest request{.url = at,
+                               .api_key = is_own ? target_.api_key : std::string(),
+                               .timeout_us = kWholeTimeoutUs,
+                               .stall_timeout_us = stall_timeout_us,
+                               .response_max_bytes = memory_max_bytes,
+                               .response_file = path};
+    std::string location;
+    auto response = exchange(request, &location);
+    if (response) return std::move(response->body);
+    if (location.empty() || hop == kMaxRedirections) return response.trouble();
+    at = location.rfind('/', 0) == 0 ? origin_of(at) + location : location;
+  }
 }
 
 Outcome<RunIdentity> ApiClient::upsert(const protocol::UpsertBucket& upsert,

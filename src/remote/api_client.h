@@ -25,6 +25,7 @@ struct Trouble {
   TroubleKind kind = TroubleKind::kRetry;
   int status = 0;                   ///< of HTTP; 0 if there was no answer
   std::int64_t retry_after_us = 0;  ///< the server's wish; 0: none
+  bool is_too_large = false;        ///< the answer is past what the request allowed for it
   std::string message;              ///< for the user: who answered what
 };
 
@@ -75,6 +76,17 @@ class ApiClient {
   /// Any other document; an answer with errors is a refusal.
   Outcome<Value> graphql(std::string_view name, std::string_view document, const Value& variables,
                          std::int64_t timeout_us);
+  /// The same, with the answer's text as it came, for callers that parse it themselves: a JSON
+  /// object with data or errors, one would hope.
+  Outcome<std::string> graphql_text(std::string_view name, std::string_view document,
+                                    const Value& variables, std::int64_t timeout_us,
+                                    std::size_t answer_max_bytes);
+
+  /// GET of an address that the server named, into the file at `path`, or into memory if it is
+  /// empty. A few redirections are followed; the key goes to the server's own address only.
+  /// `stall_timeout_us`: how long nothing may come; the whole may take as long as it needs.
+  Outcome<std::string> get(const std::string& url, const std::string& path,
+                           std::int64_t stall_timeout_us, std::size_t memory_max_bytes = 64u << 20);
 
   /// The server said in RateLimit headers that nothing more is welcome before this time (of
   /// Clock::monotonic_us); 0 if it did not.
@@ -82,7 +94,9 @@ class ApiClient {
   const Target& target() const { return target_; }
 
  private:
-  Outcome<net::ClientResponse> exchange(const net::ClientRequest& request);
+  /// `location` takes where a 3xx answer points.
+  Outcome<net::ClientResponse> exchange(const net::ClientRequest& request,
+                                        std::string* location = nullptr);
 
   net::HttpTransport& transport_;
   const Clock& clock_;

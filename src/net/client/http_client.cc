@@ -72,14 +72,56 @@ class BodyFile {
   curl_off_t size_bytes_ = 0, left_bytes_ = 0;
 };
 
+/// Where the bytes of a 2xx answer go that are not kept in memory.
+class ResponseFile {
+ public:
+  ~ResponseFile() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Result<void> open(const std::string& path) {
+    path_ = path;
+    fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd_ < 0) return trouble(errno);
+    return {};
+  }
+  bool is_open() const { return fd_ >= 0; }
+  bool write(const char* data, size_t bytes) {
+    while (bytes > 0) {
+      const ssize_t done = ::write(fd_, data, bytes);
+      if (done < 0 && errno == EINTR) continue;
+      if (done <= 0) {
+        failure_ = trouble(errno);
+        return false;
+      }
+      data += done;
+      bytes -= static_cast<size_t>(done);
+    }
+    return true;
+  }
+  const Result<void>& failure() const { return failure_; }
+
+ private:
+  Failure trouble(int cause) const {
+    return fail(ErrorCode::kIo, path_ + ": " + std::strerror(cause));
+  }
+  std::string path_;
+  int fd_ = -1;
+  Result<void> failure_;
+};
+
 struct Answer {
   ClientResponse response;
+  ResponseFile file;
   std::size_t max_bytes = 0;
   bool too_long = false;
+  bool is_success = false;  // of the last status line
 
   static size_t on_body(char* data, size_t size, size_t count, void* self_pointer) {
     auto* self = static_cast<Answer*>(self_pointer);
     const size_t bytes = size * count;
+    if (self->file.is_open() && self->is_success) {
+      return self->file.write(data, bytes) ? bytes : 0;
+    }
     if (self->response.body.size() + bytes > self->max_bytes) {
       self->too_long = true;
       return 0;  // libcurl then ends the exchange
@@ -92,6 +134,8 @@ struct Answer {
     std::string_view line(data, size * count);
     if (line.substr(0, 5) == "HTTP/") {
       self->response.headers.clear();  // of a 100 Continue, or a proxy's CONNECT
+      const auto space = line.find(' ');
+      self->is_success = space != line.npos && line.substr(space + 1, 1) == "2";
     } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
       std::string name(line.substr(0, colon));
       std::transform(name.begin(), name.end(), name.begin(),
@@ -119,9 +163,12 @@ class CurlClient final : public HttpTransport {
     if (!request.body_file.empty()) RUNSTONE_TRY(file.open(request.body_file));
     Answer answer;
     answer.max_bytes = request.response_max_bytes;
+    if (!request.response_file.empty()) RUNSTONE_TRY(answer.file.open(request.response_file));
     curl_slist* headers = apply(request, file, answer);
     auto done = exchange_.run(request.timeout_us);
-    if (done && *done != CURLE_OK) {
+    if (done && *done != CURLE_OK && !answer.file.failure()) {
+      done = fail(answer.file.failure().error());
+    } else if (done && *done != CURLE_OK) {
       done = answer.too_long
                  ? Result<CURLcode>(fail(ErrorCode::kResourceExhausted, "the answer is too long"))
                  : Result<CURLcode>(fail(code_of(*done), exchange_.error_text(*done)));
@@ -145,6 +192,11 @@ class CurlClient final : public HttpTransport {
     set(CURLOPT_USERAGENT, options_.user_agent.c_str());
     set(CURLOPT_ACCEPT_ENCODING, "gzip");
     set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout_us / 1000));
+    if (request.stall_timeout_us > 0) {
+      set(CURLOPT_LOW_SPEED_LIMIT, 1L);
+      set(CURLOPT_LOW_SPEED_TIME,
+          static_cast<long>((request.stall_timeout_us + 999'999) / 1'000'000));
+    }
     if (!options_.proxy.empty()) set(CURLOPT_PROXY, options_.proxy.c_str());
     if (!options_.verify_tls) {
       set(CURLOPT_SSL_VERIFYPEER, 0L);

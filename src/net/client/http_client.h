@@ -31,8 +31,13 @@ struct ClientRequest {
   std::string_view body;  ///< borrowed until send() returns
   std::string body_file;  ///< if not empty, the file that is the body (PUT of a run file)
   std::string api_key;    ///< if not empty, `Authorization: Basic api:<key>`
-  std::int64_t timeout_us = 180'000'000;       ///< for the whole exchange
+  std::int64_t timeout_us = 180'000'000;  ///< for the whole exchange
+  /// Ends an exchange in which nothing has moved for so long; 0: only timeout_us does.
+  std::int64_t stall_timeout_us = 0;
   std::size_t response_max_bytes = 16u << 20;  ///< a longer answer is an error, not memory
+  /// If not empty, the body of a 2xx answer is written to this file, made anew, and not kept; then
+  /// response_max_bytes is for other answers only. After an error the file holds a part of it.
+  std::string response_file;
 };
 
 /// What one exchange cost; for benchmarks, the debug log and adaptive sending.
@@ -59,7 +64,8 @@ class HttpTransport {
   /// Any HTTP status is a success here; what it means is the caller's.
   /// Errors   kUnavailable: no connection, or it broke; kDeadlineExceeded: timeout_us passed;
   ///          kFailedPrecondition: cancelled; kPermissionDenied: public_only forbids the address;
-  ///          kInvalidArgument: a URL that cannot be; kNotFound, kIo: body_file cannot be read;
+  ///          kInvalidArgument: a URL that cannot be; kNotFound, kIo: body_file cannot be read, or
+  ///          response_file not be written;
   ///          kResourceExhausted: an answer beyond response_max_bytes; kNotImplemented: no libcurl
   ///          on this system.
   virtual Result<ClientResponse> send(const ClientRequest& request) = 0;

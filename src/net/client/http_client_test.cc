@@ -177,5 +177,38 @@ TEST(HttpClient, ProxyOfTheEnvironmentIsHonoured) {
   EXPECT_EQ(proxy.requests.size(), 1u);
 }
 
+TEST(HttpClient, WritesTheBodyOfASuccessToAFileAndKeepsThatOfARefusal) {
+  const std::string path = testing::TempDir() + "http_client_get_" + std::to_string(getpid());
+  Recorder recorder({.body = std::string(200'000, 'x')});
+  auto client = make_http_client();
+  const auto got = client->send(
+      {.url = recorder.server.url() + "/f", .response_max_bytes = 10, .response_file = path});
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(got->body, "");
+  std::ifstream file(path, std::ios::binary);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), std::string(200'000, 'x'));
+
+  Recorder refusing({.status = 404, .body = "not here"});
+  const auto refused = client->send({.url = refusing.server.url() + "/f", .response_file = path});
+  ASSERT_TRUE(refused) << refused.error().message;
+  EXPECT_EQ(refused->status, 404);
+  EXPECT_EQ(refused->body, "not here");
+  unlink(path.c_str());
+}
+
+TEST(HttpClient, AFileThatCannotBeWrittenIsTold) {
+  Recorder recorder;
+  auto client = make_http_client();
+  const auto missing =
+      client->send({.url = recorder.server.url() + "/f", .response_file = "/no/such/folder/f"});
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ErrorCode::kIo);
+  const auto full =
+      client->send({.url = recorder.server.url() + "/f", .response_file = "/dev/full"});
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().code, ErrorCode::kIo);
+  EXPECT_THAT(full.error().message, HasSubstr("/dev/full"));
+}
+
 }  // namespace
 }  // namespace runstone::net
