@@ -7,9 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from support import journal
-
 import runstone
+from support import journal
 
 
 @pytest.fixture
