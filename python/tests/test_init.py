@@ -239,7 +239,8 @@ def test_D1_a_disabled_run_takes_everything_and_leaves_nothing(tmp_path):
     assert run.summary["loss"] == 1 and run.summary.n.x == 2
     assert run.define_metric("x").name == "dummy"
     assert run.save("f") is False and run.display() is False and isinstance(run.to_html(), str)
-    for name in ("alert", "log_code", "mark_preempting", "watch", "unwatch", "status", "restore"):
+    assert run.alert("title", "text") is None
+    for name in ("log_code", "mark_preempting", "watch", "unwatch", "status", "restore"):
         assert getattr(run, name)() is None
     with pytest.raises(errors.ConfigError):
         run.config.a = 2
@@ -297,10 +298,13 @@ def test_F0_every_writing_member_raises_after_finish():
         **{
             name: ("x",)
             for name in (
-                "save alert log_artifact use_artifact link_artifact log_model use_model link_model "
-                "upsert_artifact finish_artifact mark_preempting status log_code"
+                "save log_artifact use_artifact link_artifact log_model use_model link_model "
+                "upsert_artifact finish_artifact log_code"
             ).split()
         },
+        "alert": ("x", "y"),
+        "mark_preempting": (),
+        "status": (),
     }
     for name, arguments in calls.items():
         with pytest.raises(errors.UsageError, match="is finished"):
