@@ -1,3 +1,4 @@
+#include <gif_lib.h>
 #include <gmock/gmock.h>
 #include <libdeflate.h>
 
@@ -118,6 +119,68 @@ TEST(Gif, HasEveryFrameItsDelayAndAnEndlessLoop) {
     ++count;
   EXPECT_EQ(count, 3u);
   EXPECT_EQ(read_picture_header(*gif)->width, 6);
+}
+
+// The last frame's colours, by the library's own reader.
+std::vector<std::uint8_t> decode_gif(const std::string& bytes, std::size_t pixels) {
+  struct Source {
+    const std::string& bytes;
+    std::size_t at = 0;
+  } source{bytes};
+  int error = 0;
+  GifFileType* gif = DGifOpen(
+      &source,
+      [](GifFileType* file, GifByteType* to, int wanted) {
+        auto& from = *static_cast<Source*>(file->UserData);
+        const auto size =
+            from.bytes.copy(reinterpret_cast<char*>(to), static_cast<std::size_t>(wanted), from.at);
+        from.at += size;
+        return static_cast<int>(size);
+      },
+      &error);
+  EXPECT_EQ(DGifSlurp(gif), GIF_OK);
+  const SavedImage& last = gif->SavedImages[gif->ImageCount - 1];
+  std::vector<std::uint8_t> rgb;
+  for (std::size_t i = 0; i < pixels; ++i) {
+    const GifColorType& color = last.ImageDesc.ColorMap->Colors[last.RasterBits[i]];
+    rgb.insert(rgb.end(), {color.Red, color.Green, color.Blue});
+  }
+  DGifCloseFile(gif, &error);
+  return rgb;
+}
+
+TEST(Gif, AFrameOfAtMost256ColoursKeepsThemAll) {
+  Frames frames;
+  frames.count = 1;
+  frames.height = 16;
+  frames.width = 17;
+  frames.fps = 4;
+  std::vector<std::uint8_t> original;
+  for (int i = 0; i < 16 * 17; ++i) {
+    const int color = i % 256;  // the last is white
+    for (const int channel : {color, 255 - (255 - color) / 3, color}) {
+      original.push_back(static_cast<std::uint8_t>(channel));
+    }
+  }
+  frames.rgb.assign(original.begin(), original.end());
+  EXPECT_EQ(decode_gif(*encode_gif(frames), 16 * 17), original);
+}
+
+TEST(Gif, AFrameOfMoreColoursIsClose) {
+  Frames frames;
+  frames.count = 1;
+  frames.height = 32;
+  frames.width = 32;
+  frames.fps = 4;
+  std::vector<std::uint8_t> original;
+  for (int i = 0; i < 32 * 32; ++i) {
+    for (const int channel : {i % 32 * 8, i / 32 * 8, 128}) {
+      original.push_back(static_cast<std::uint8_t>(channel));
+    }
+  }
+  frames.rgb.assign(original.begin(), original.end());
+  const auto decoded = decode_gif(*encode_gif(frames), 32 * 32);
+  for (std::size_t i = 0; i < original.size(); ++i) EXPECT_NEAR(decoded[i], original[i], 32);
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 #include <gif_lib.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdint>
 
 #include "media/video.h"
 
@@ -16,31 +19,65 @@ int append_to_string(GifFileType* gif, const GifByteType* bytes, int size) {
   return size;
 }
 
-// The library takes a frame as three planes.
+// The colours of a frame that has at most 256, and each pixel's place among them. The library's own
+// quantizer rounds to five bits a channel even where nothing has to be rounded.
+class ExactPalette {
+ public:
+  /// False, and nothing to be used, if there are more colours.
+  bool read(const char* rgb, std::size_t pixels, GifByteType* indices, GifColorType* colors) {
+    slots_.assign(kSlots, Slot{});
+    int count = 0;
+    const Slot* slot = nullptr;
+    for (std::size_t i = 0; i < pixels; ++i, rgb += 3) {
+      const auto [red, green, blue] = std::array<GifByteType, 3>{static_cast<GifByteType>(rgb[0]),
+                                                                 static_cast<GifByteType>(rgb[1]),
+                                                                 static_cast<GifByteType>(rgb[2])};
+      const std::int32_t color = red << 16 | green << 8 | blue;
+      if (slot == nullptr || slot->color != color) {  // neighbours are mostly of one colour
+        Slot& found = find(color);
+        if (found.color < 0) {
+          if (count == kColors) return false;
+          colors[count] = {red, green, blue};
+          found = {color, static_cast<GifByteType>(count++)};
+        }
+        slot = &found;
+      }
+      indices[i] = slot->index;
+    }
+    return true;
+  }
+
+ private:
+  struct Slot {
+    std::int32_t color = -1;
+    GifByteType index = 0;
+  };
+  static constexpr int kSlotBits = 10;
+  static constexpr std::size_t kSlots = 1u << kSlotBits;  // never more than a quarter full
+
+  Slot& find(std::int32_t color) {
+    std::size_t at = static_cast<std::uint32_t>(color) * 2654435761u >> (32 - kSlotBits);
+    while (slots_[at].color >= 0 && slots_[at].color != color) at = (at + 1) % kSlots;
+    return slots_[at];
+  }
+  std::vector<Slot> slots_;
+};
+
 class FrameWriter {
  public:
   FrameWriter(GifFileType* gif, const Frames& frames)
       : gif_(gif),
         frames_(frames),
         pixels_(static_cast<std::size_t>(frames.width) * static_cast<std::size_t>(frames.height)),
-        planes_(3 * pixels_),
         indices_(pixels_) {}
 
   bool write(int frame) {
     const char* from = frames_.rgb.data() + static_cast<std::size_t>(frame) * pixels_ * 3;
-    for (std::size_t i = 0; i < pixels_; ++i, from += 3) {
-      for (std::size_t plane = 0; plane < 3; ++plane) {
-        planes_[plane * pixels_ + i] = static_cast<GifByteType>(from[plane]);
-      }
-    }
     ColorMapObject* colors = GifMakeMapObject(kColors, nullptr);
     if (colors == nullptr) return false;
-    int count = kColors;
     const bool done =
-        GifQuantizeBuffer(static_cast<unsigned>(frames_.width),
-                          static_cast<unsigned>(frames_.height), &count, planes_.data(),
-                          planes_.data() + pixels_, planes_.data() + 2 * pixels_, indices_.data(),
-                          colors->Colors) == GIF_OK &&
+        (palette_.read(from, pixels_, indices_.data(), colors->Colors) ||
+         quantize(from, colors->Colors)) &&
         write_delay() &&
         EGifPutImageDesc(gif_, 0, 0, frames_.width, frames_.height, false, colors) == GIF_OK &&
         write_lines();
@@ -49,6 +86,19 @@ class FrameWriter {
   }
 
  private:
+  bool quantize(const char* from, GifColorType* colors) {
+    planes_.resize(3 * pixels_);  // the library takes a frame as three planes
+    for (std::size_t i = 0; i < pixels_; ++i, from += 3) {
+      for (std::size_t plane = 0; plane < 3; ++plane) {
+        planes_[plane * pixels_ + i] = static_cast<GifByteType>(from[plane]);
+      }
+    }
+    int count = kColors;
+    return GifQuantizeBuffer(static_cast<unsigned>(frames_.width),
+                             static_cast<unsigned>(frames_.height), &count, planes_.data(),
+                             planes_.data() + pixels_, planes_.data() + 2 * pixels_,
+                             indices_.data(), colors) == GIF_OK;
+  }
   bool write_delay() {
     GraphicsControlBlock block{};
     block.DelayTime = static_cast<int>(std::lround(std::min(65535.0, 100.0 / frames_.fps)));
@@ -69,6 +119,7 @@ class FrameWriter {
   GifFileType* gif_;
   const Frames& frames_;
   std::size_t pixels_;
+  ExactPalette palette_;
   std::vector<GifByteType> planes_, indices_;
 };
 

@@ -1,6 +1,8 @@
 #include "media/image.h"
 
+#include <cstdint>
 #include <filesystem>
+#include <set>
 
 #include "base/json.h"
 #include "base/try.h"
@@ -35,6 +37,30 @@ Result<void> check_masks(const ImageOptions& options) {
     }
   }
   return {};
+}
+
+// What the classes of a layer without names are called, in their order.
+Dict default_labels(const std::set<std::int64_t>& ids) {
+  Dict labels;
+  for (const std::int64_t id : ids) {
+    const std::string text = std::to_string(id);
+    labels.set(text, "class_" + text);
+  }
+  return labels;
+}
+
+Dict labels_of_boxes(const Value& layer) {
+  if (const Value* given = layer.get("class_labels")) return *given->if_dict();
+  std::set<std::int64_t> ids;
+  for (const Value& box : *layer.get("box_data")->if_list()) {
+    ids.insert(box.get("class_id")->int_or(0));
+  }
+  return default_labels(ids);
+}
+
+Dict labels_of_mask(const ImageMask& mask) {
+  if (!mask.class_labels.empty()) return mask.class_labels;
+  return default_labels({mask.class_ids.begin(), mask.class_ids.end()});
 }
 
 // Names of classes are in the config, once for a key and layer.
@@ -108,11 +134,8 @@ Result<Value> ImageObject::store_boxes(Sink& sink, const Place& place) const {
     RUNSTONE_TRY(const StoredFile file,
                  sink.store("metadata/boxes2D", ".boxes2D.json", place, text));
     stored.set(name, Value(fields_of_file("boxes2D", file)));
-    const Value* labels = layer.get("class_labels");
-    if (labels != nullptr && labels->is_dict()) {
-      RUNSTONE_TRY(
-          declare_labels(sink, place, "bounding_box/class_labels", name, *labels->if_dict()));
-    }
+    RUNSTONE_TRY(
+        declare_labels(sink, place, "bounding_box/class_labels", name, labels_of_boxes(layer)));
   }
   return Value(std::move(stored));
 }
@@ -128,7 +151,7 @@ Result<Value> ImageObject::store_masks(Sink& sink, const Place& place) const {
       RUNSTONE_TRY(file, sink.store_file("images/mask", ".mask.png", place, mask.path));
     }
     stored.set(name, Value(fields_of_file("mask", file)));
-    RUNSTONE_TRY(declare_labels(sink, place, "mask/class_labels", name, mask.class_labels));
+    RUNSTONE_TRY(declare_labels(sink, place, "mask/class_labels", name, labels_of_mask(mask)));
   }
   return Value(std::move(stored));
 }

@@ -203,6 +203,31 @@ TEST(MediaLog, BoxesAndMasksHaveFilesAndTheirClassesAreInTheConfigOnce) {
   EXPECT_EQ(records, 1);
 }
 
+TEST(MediaLog, ClassesWithoutNamesAreCalledAfterTheirIds) {
+  Workplace place;
+  auto run = place.start();
+  ImageOptions options;
+  const Value position({{"minX", 0}, {"maxX", 1}, {"minY", 0}, {"maxY", 1}});
+  options.boxes = {{"pred",
+                    {{"box_data", List{Value({{"position", position}, {"class_id", 10}}),
+                                       Value({{"position", position}, {"class_id", 2}})}}}}};
+  ImageMask mask;
+  mask.height = 2;
+  mask.width = 2;
+  mask.class_ids = {3, 0, 3, 0};
+  options.masks = {{"truth", mask}};
+  ASSERT_TRUE(run.log({{"seg", Image::from_rgb(kBlack, 4, 6, options)}}));
+  const Dict config = run.config().all_with_private();
+  const Value& own = *config.find("_wandb");
+  EXPECT_EQ(
+      json::to_text(
+          *own.get("bounding_box/class_labels")->get("seg_wandb_delimeter_pred")->get("value")),
+      R"({"2":"class_2","10":"class_10"})");
+  EXPECT_EQ(
+      json::to_text(*own.get("mask/class_labels")->get("seg_wandb_delimeter_truth")->get("value")),
+      R"({"0":"class_0","3":"class_3"})");
+}
+
 TEST(MediaLog, ME2WrongInputIsRefusedWithWhatIsWanted) {
   ImageOptions tiff;
   tiff.file_type = "tiff";
