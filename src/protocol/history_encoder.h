@@ -84,8 +84,8 @@ class HistoryEncoder {
     add(EncodedKey(key), value);
   }
 
-  /// The whole Record, valid until the next begin(). `step` goes into step.num, so the row needs no
-  /// `_step` item; a negative step (shared mode) writes none. May be called again with another
+  /// The whole Record, valid until the next begin(). `step` goes into step.num (the item `_step` is
+  /// the caller's); a negative step (shared mode) writes none. May be called again with another
   /// number.
   std::string_view finish(std::int64_t num, std::int64_t step);
   std::size_t item_bytes() const { return used_ - kFrontBytes; }

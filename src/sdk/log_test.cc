@@ -107,6 +107,20 @@ INSTANTIATE_TEST_SUITE_P(Table, LogStep,
                                          StepCase{6, true, 7, "7 {\"a\":1}\n"},
                                          StepCase{-1, {}, 7, "7 {\"a\":1}\n"}));
 
+// The stock client's sync looks nowhere else, and counts rows without the item.
+TEST_F(Log, ARowWhoseStepIsNotItsPlaceInTheFileSaysItInAnItem) {
+  ASSERT_TRUE(run_.log({{"a", 1}}));
+  ASSERT_TRUE(run_.log({{"a", 2}}));
+  ASSERT_TRUE(run_.log({{"a", 3}}, {20, true}));
+  ASSERT_TRUE(run_.log({{"a", 4}}));
+  const Journal journal = finish();
+  for (const std::size_t early : {0u, 1u}) {
+    EXPECT_FALSE(journal.rows[early].leaves.contains("_step"));
+  }
+  EXPECT_EQ(*journal.rows[2].leaves.find("_step"), Value(20));
+  EXPECT_EQ(*journal.rows[3].leaves.find("_step"), Value(21));
+}
+
 TEST_F(Log, EmptyRowUsesUpAStep) {
   ASSERT_TRUE(run_.log(Span<const Field>()));
   ASSERT_TRUE(run_.log({{"a", 1}}));

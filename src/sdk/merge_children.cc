@@ -23,7 +23,7 @@ Result<void> merge_children(const std::string& run_directory, const std::string&
 void RunState::recover_row(const protocol::HistoryRecord& row) {
   for (const auto& item : row.items) {
     const auto value = protocol::item_value(item);
-    if (!value || item.path.empty()) continue;
+    if (!value || item.path.empty() || item.path == std::vector<std::string>{"_step"}) continue;
     summary_.observe(summary_.slot(item.path), *value);
     if (item.path.size() == 1 && item.path[0] == "_runtime") row_runtime_ = value->number_or(0);
   }

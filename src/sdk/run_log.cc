@@ -6,6 +6,10 @@
 namespace runstone {
 namespace {
 
+// step.num says a row's step, but the stock client looks for this item alone: to rows without it,
+// its sync gives their place in the file. So each row has it whose step is not its place.
+const protocol::EncodedKey kStepKey(std::string_view("_step"));
+
 template <typename FieldAt>
 bool has_media(std::size_t size, const FieldAt& field) {
   for (std::size_t i = 0; i < size; ++i) {
@@ -204,7 +208,8 @@ void RunState::end_row() {
   encoder_.add(*runtime_key_, runtime);
   summary_.observe_beside_columns(*runtime_slot_, runtime);
   if (step >= 0) {
-    if (json_values_) encoder_.add(std::string_view("_step"), step);  // old readers look there only
+    const auto place = static_cast<std::int64_t>(rows_written_.load(std::memory_order_relaxed));
+    if (json_values_ || step != place) encoder_.add(kStepKey, step);
     summary_.observe_beside_columns(*step_slot_, step);
   }
   const std::uint64_t lost_before = lost_records_;
