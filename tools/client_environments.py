@@ -19,6 +19,7 @@ FOLDER = ROOT / ".venv-clients"
 
 
 WITH_SWEEPS = "with-sweeps"
+WITH_MEDIA = "with-media"  # what the conformance suite gives the stock client: its encoders
 
 
 class ClientEnvironmentError(Exception):
@@ -65,7 +66,7 @@ def make(name: str, place: Path, pins: Path) -> None:
 def main() -> int:
     try:
         with ThreadPoolExecutor(max_workers=2) as pool:
-            list(pool.map(python_of, [*versions(), WITH_SWEEPS]))
+            list(pool.map(python_of, [*versions(), WITH_SWEEPS, WITH_MEDIA]))
     except ClientEnvironmentError as problem:
         print(f"clients: {problem}", file=sys.stderr)
         return 1

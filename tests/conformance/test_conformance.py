@@ -1,0 +1,89 @@
+"""One scenario by every writer and every road: the server then holds the same.
+
+What may differ is in differences.toml, each entry with its reason; an entry that allows nothing any more
+fails, too.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from compare import ABSENT, Allowed, Difference, Table, differences
+from writers import REFERENCE, ROADS, travel
+
+TABLE = Path(__file__).resolve().parent / "differences.toml"
+
+
+@pytest.fixture(scope="session")
+def found_by(tmp_path_factory):
+    """The contents that a road leaves; each road is travelled once."""
+    place = tmp_path_factory.mktemp("roads")  # the same for all, see travel()
+    seen = {}
+
+    def contents(road):
+        if road not in seen:
+            seen[road] = travel(road, place)
+        return seen[road]
+
+    return contents
+
+
+@pytest.fixture(scope="session")
+def table():
+    return Table.read(TABLE)
+
+
+@pytest.fixture(scope="session")
+def report(found_by, table):
+    """What a road leaves that the stock client, online, does not, and that the table does not allow."""
+    seen = {}
+
+    def of(road):
+        if road not in seen:
+            found = list(differences(found_by(REFERENCE), found_by(road)))
+            seen[road] = table.not_allowed(found, road.name)
+        return seen[road]
+
+    return of
+
+
+@pytest.mark.parametrize("road", ROADS, ids=lambda road: road.name)
+def test_the_server_holds_the_same_by_every_road(road, report):
+    left = report(road)
+    assert not left, f"{len(left)} differences:\n" + "\n".join(map(str, left))
+
+
+def test_the_scenario_was_written_and_not_skipped(found_by):
+    runs = found_by(REFERENCE)["runs"]
+    assert {run["state"] for name, run in runs.items() if name != "failed"} == {"finished"}
+    assert all(run["rows"] for run in runs.values())
+
+
+def test_every_entry_of_the_table_is_still_needed(report, table):
+    for road in ROADS:
+        report(road)
+    unused = table.unused()
+    assert not unused, "\n".join(f"{entry.path}: {entry.reason}" for entry in unused)
+
+
+def test_the_comparison_sees_every_kind_of_difference():
+    nan = float("nan")
+    assert not list(differences({"a": [1, nan, None]}, {"a": [1.0, nan, None]}))
+    for stock, ours in [(1, True), (1, 2), ([1], [1, 2]), ("a", "b"), (None, 0), ([], {}), (nan, 1), ({}, 0)]:
+        assert len(list(differences({"x": stock}, {"x": ours}))) == 1, (stock, ours)
+    assert [d.path for d in differences({"a": 1}, {"b": 1})] == [("a",), ("b",)]
+
+
+def test_an_entry_of_the_table_allows_what_it_says_and_nothing_else():
+    entry = Allowed(["runs", "*", "x"], "r", stock="absent", ours={"is": 3}, writers=["python*"])
+    assert entry.allows(Difference(("runs", "one", "x"), ABSENT, 3), "python, online")
+    for path, stock, ours, writer in [
+        (("runs", "one"), ABSENT, 3, "python, online"),
+        (("runs", "one", "y"), ABSENT, 3, "python, online"),
+        (("runs", "one", "x"), 1, 3, "python, online"),
+        (("runs", "one", "x"), ABSENT, 4, "python, online"),
+        (("runs", "one", "x"), ABSENT, 3, "cpp, online"),
+    ]:
+        assert not entry.allows(Difference(path, stock, ours), writer)
+    assert Allowed(["runs", "**"], "r").allows(Difference(("runs", "a", "b"), 1, 2), "stock")

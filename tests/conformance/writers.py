@@ -1,0 +1,124 @@
+"""The roads from a scenario to a server: each writer, online and offline with a sync, its own and the
+other's."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from contents import Contents
+from inputs import make_inputs
+from support.server import ROOT, Server, runstone_bin
+
+sys.path.insert(0, str(ROOT / "tools"))
+
+import client_environments  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
+SCENARIO = HERE / "scenario.json"
+PROJECT = "conformance"
+LIMIT_SECS = 240
+
+
+@dataclass(frozen=True)
+class Road:
+    writer: str  # stock, python, cpp
+    sync: str = ""  # "" online; stock: `wandb sync`; ours: `runstone sync`
+
+    @property
+    def name(self) -> str:
+        return f"{self.writer}, " + (f"offline, {self.sync} sync" if self.sync else "online")
+
+
+REFERENCE = Road("stock")
+ROADS = [
+    Road("python"),
+    Road("cpp"),
+    Road("python", "ours"),
+    Road("cpp", "ours"),
+    Road("stock", "stock"),
+    Road("stock", "ours"),
+    Road("python", "stock"),
+    Road("cpp", "stock"),
+]
+
+
+def stock_python() -> Path:
+    """The interpreter of the stock client's own environment, which has the encoders it needs."""
+    return client_environments.python_of(client_environments.WITH_MEDIA)
+
+
+def cpp_writer() -> Path:
+    """Of the build that the executable under test is of, else of the release build."""
+    builds = [*Path(runstone_bin()).resolve().parents[2:3], ROOT / "build" / "release"]
+    programs = [build / "tests" / "conformance" / "conformance_writer" for build in builds]
+    found = [program for program in programs if program.exists()]
+    assert found, f"{programs[-1]} is not there: build first (make build)"
+    return found[0]
+
+
+def writer_command(writer: str) -> list[str]:
+    script = str(HERE / "writer.py")
+    return {
+        "stock": [str(stock_python()), script, "wandb", str(SCENARIO), PROJECT],
+        "python": [sys.executable, script, "runstone", str(SCENARIO), PROJECT],
+        "cpp": [str(cpp_writer()), str(SCENARIO), PROJECT],
+    }[writer]
+
+
+def environment(server: Server, folder: Path) -> dict[str, str]:
+    """The server's address and key, and nothing of the account that runs the tests."""
+    return server.client_environment() | {
+        "HOME": str(folder),
+        "XDG_CONFIG_HOME": str(folder / "config"),
+        "XDG_CACHE_HOME": str(folder / "cache"),
+        "XDG_DATA_HOME": str(folder / "data-home"),
+        "NETRC": str(folder / "netrc"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": str(ROOT / "python"),
+        "WANDB_X_DISABLE_STATS": "true",
+        "TZ": "UTC",
+    }
+
+
+def run(command: list[str], folder: Path, env: dict[str, str], server: Server) -> None:
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=LIMIT_SECS)
+    assert done.returncode == 0, (
+        f"{command} ended with {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-6000:]}\n{server.log()}"
+    )
+
+
+def sync(road: Road, folder: Path, env: dict[str, str], server: Server) -> None:
+    home = folder / ("wandb" if road.writer == "stock" else "runstone")
+    runs = sorted(path for path in home.glob("offline-run-*") if path.is_dir() and not path.is_symlink())
+    assert runs, f"{road.name} left no runs in {home}"
+    tool = [runstone_bin()] if road.sync == "ours" else [str(stock_python()), "-m", "wandb"]
+    run([*tool, "sync", *map(str, runs)], folder, env, server)
+
+
+def travel(road: Road, folder: Path) -> dict:
+    """Writes the scenario by this road to a server of its own; what the server then holds.
+
+    Every road works in a folder of the same path, so that what names a file's place is the same, too."""
+    scenario = json.loads(SCENARIO.read_text())
+    place = folder / "work"
+    place.mkdir(parents=True)
+    make_inputs(scenario["inputs"], place)
+    server = Server(folder / road.name).start()
+    try:
+        env = environment(server, place)
+        written_under = {**env, "WANDB_MODE": "offline", "RUNSTONE_MODE": "offline"} if road.sync else env
+        run(writer_command(road.writer), place, written_under, server)
+        if road.sync:
+            sync(road, place, env, server)
+        return Contents(server, PROJECT).read([spec["id"] for spec in scenario["runs"]])
+    finally:
+        server.kill()
+        if "CONFORMANCE_KEEP" in os.environ:
+            shutil.copytree(place, os.environ["CONFORMANCE_KEEP"] + "/" + road.name, symlinks=True)
+        shutil.rmtree(place)
