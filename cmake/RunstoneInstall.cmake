@@ -37,8 +37,9 @@ add_library(runstone_shared SHARED ${CMAKE_BINARY_DIR}/librunstone.cc)
 set_target_properties(runstone_shared PROPERTIES
   OUTPUT_NAME runstone EXPORT_NAME runstone VERSION ${PROJECT_VERSION} SOVERSION 0)
 target_link_libraries(runstone_shared PRIVATE "$<LINK_LIBRARY:WHOLE_ARCHIVE,runstone_sdk>")
+# Never unloaded: the thread that reads the machine may outlive the last run by a moment.
 target_link_options(runstone_shared PRIVATE
-  "LINKER:--version-script=${CMAKE_BINARY_DIR}/librunstone.map")
+  "LINKER:--version-script=${CMAKE_BINARY_DIR}/librunstone.map" LINKER:-z,nodelete)
 target_include_directories(runstone_shared INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_compile_features(runstone_shared INTERFACE cxx_std_17)

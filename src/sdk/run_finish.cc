@@ -31,6 +31,7 @@ FinishReport RunState::finish(std::optional<int> exit_code) {
       return report;
     }
   }
+  stop_sampler();
   stop_keeper();
   const auto joined = children_->take_over(*this, true);
   flush_summary(true);

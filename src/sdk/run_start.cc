@@ -45,7 +45,9 @@ RunState::~RunState() {
   if (in_child()) {  // the threads are not here, and their memory is the parent's business
     static_cast<void>(keeper_.release());
     static_cast<void>(uplink_.release());
+    return;
   }
+  stop_sampler();
 }
 
 Result<std::shared_ptr<RunState>> RunState::start(const InitOptions& options) {
@@ -84,6 +86,7 @@ Result<void> RunState::open() {
   birth_generation_ = fs::fork_generation();
   if (plan_.mode == RunMode::kOnline && journal_) start_uplink();
   start_keeper();
+  start_sampler();
   announce();
   return {};
 }
@@ -288,6 +291,7 @@ Result<std::shared_ptr<RunState>> RunState::attach(std::string_view token_text) 
 // The child starts clean: the parent's journal, threads and open row are not its own.
 void RunState::become_child() {
   child_ = true;
+  sampler_id_ = 0;  // the parent's
   journal_.reset();
   static_cast<void>(keeper_.release());
   static_cast<void>(uplink_.release());

@@ -173,6 +173,10 @@ class RunState {
   void look_at_live_files();
   void wake_keeper();
 
+  // run_machine.cc
+  void start_sampler();
+  void stop_sampler();
+
   // run_finish.cc
   void stop_keeper();
   void end_console_file();
@@ -235,6 +239,7 @@ class RunState {
   uplink::RunRequest request_;
   std::optional<uplink::RunIdentity> identity_;  // of the server, if it answered at init
   std::unique_ptr<uplink::Uplink> uplink_;
+  std::uint64_t sampler_id_ = 0;         // of our listener at the process's sampler; 0: none
   std::unique_ptr<std::thread> keeper_;  // a pointer: a child forgets it without joining
   std::binary_semaphore keeper_signal_{0};
   std::atomic<bool> keeper_signalled_{false}, keeper_stop_{false};
