@@ -38,6 +38,9 @@ struct ProgramFacts {
   std::function<std::vector<std::string>()> requirements;
   /// Called once, on a background thread, when somebody presses stop; may be empty.
   std::function<void()> on_stop;
+  /// Asked a few times a second, on init()'s own thread, while init() waits for a server; true (the
+  /// user pressed Ctrl-C) makes it give up. May be empty.
+  std::function<bool()> is_interrupted;
 };
 
 /// What init() takes. Each value not given comes from the settings, the environment, the settings
@@ -115,10 +118,13 @@ struct FinishReport {
 /// parent takes the rows over. No call throws; none but init() and finish() waits for the network.
 class Run {
  public:
-  /// Makes a run's directory and journal and, online, asks the server for its name (at most 2 s).
-  /// Errors: kInvalidArgument and kInvalidType (bad options or settings), kFailedPrecondition (bad
-  /// project or id, no API key), kConfigLocked (bad config), kUnauthenticated (the server refused
-  /// the key), kNotImplemented (the message names the parameter), kIo (no directory can be made).
+  /// Makes a run's directory and journal and, online, asks the server for its name (at most 2 s;
+  /// with resume, resume_from and fork_from as long as the setting init_timeout says). Errors:
+  /// kInvalidArgument and kInvalidType (bad options or settings), kFailedPrecondition (bad project
+  /// or id, no API key, a resume rule broken), kConfigLocked (bad config), kUnauthenticated (the
+  /// server refused the key), kUnavailable (no answer, or no such run, for one that goes on from a
+  /// stored run), kNotImplemented (the message names the parameter), kIo (no directory can be
+  /// made).
   static Result<Run> init(const InitOptions& options = {});
 
   /// For a process that was not forked but started anew (multiprocessing's spawn): a Run that logs
@@ -241,11 +247,11 @@ class Run {
   bool offline() const;
   bool disabled() const;
   bool resumed() const;
-  double start_time() const;  ///< Unix seconds
-  std::int64_t starting_step() const;
-  std::int64_t step() const;        ///< the step that the next plain log() will use
-  Settings settings() const;        ///< a copy: changing it changes nothing
-  std::uint64_t row_count() const;  ///< rows written so far by this process
+  double start_time() const;           ///< Unix seconds; of a resumed run its first start
+  std::int64_t starting_step() const;  ///< the first step that this process can log
+  std::int64_t step() const;           ///< the step that the next plain log() will use
+  Settings settings() const;           ///< a copy: changing it changes nothing
+  std::uint64_t row_count() const;     ///< rows written so far by this process
 
   /// kFailedPrecondition once finished.
   Result<void> set_name(std::string_view name);

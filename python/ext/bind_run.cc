@@ -99,6 +99,11 @@ ProgramFacts program_facts(const nb::dict& facts) {
   program.program = text_option(facts, "program").value_or("");
   program.executable = text_option(facts, "executable").value_or("");
   program.args = text_list_option(facts, "args");
+  // Called where the GIL is released; the exception stays with the thread until init() is back.
+  program.is_interrupted = [] {
+    const nb::gil_scoped_acquire asking;
+    return PyErr_CheckSignals() != 0;
+  };
   program.requirements = [folders = text_list_option(facts, "path")] {
     return installed_packages(folders);
   };
@@ -229,6 +234,7 @@ void bind_run(nb::module_& module) {
               const nb::gil_scoped_release waiting;
               return Run::init(init);
             }();
+            if (PyErr_Occurred()) throw nb::python_error();
             new (self) RunHandle{value_or_throw(std::move(run))};
           },
           "options"_a, "settings"_a, "setup_settings"_a, "facts"_a)

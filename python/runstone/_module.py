@@ -91,6 +91,11 @@ def init(
             path of a YAML file.
         allow_val_change: config values may change without further permission.
         mode: ``online``, ``offline`` or ``disabled``.
+        resume: go on with the stored run of this ``id``: ``allow`` if there is one, ``must`` (UsageError
+            if not), ``never`` (UsageError if there is one), ``auto`` or True (as allow, with the id that an
+            earlier process left in ``runstone/wandb-resume.json`` when it did not end well).
+        resume_from: ``"<run id>?_step=<number>"``: that run itself, without its rows behind the step.
+        fork_from: the same form: a new run that begins with that run's rows up to the step.
         reinit: with an active run: ``return_previous`` (default) gives it back, ``finish_previous``
             finishes all first, ``create_new`` makes one beside them.
         settings: further Settings, or a dict of them. Arguments win over settings, settings over the
@@ -99,8 +104,9 @@ def init(
     Raises:
         ValueError, TypeError: an argument of the wrong form. UsageError: a project name or run id that
         cannot be used, no API key for a server that was named. AuthenticationError: the server refused
-        the key. NotImplementedError: names the parameter that is not served yet. A server that does
-        not answer is no error: the run starts, and delivery goes on trying.
+        the key. CommError: with resume, resume_from or fork_from, no answer within the setting
+        ``init_timeout``, or no such run. NotImplementedError: names the parameter that is not served yet.
+        A server that does not answer is no error otherwise: the run starts, and delivery goes on trying.
     """
     global _global_run
     if anonymous is not _UNSET:

@@ -348,6 +348,15 @@ void SummaryTable::apply_record_remove(const KeyPath& path) {
   if (!path.empty() && !is_aggregate_of_rows(path)) erase(path);
 }
 
+void SummaryTable::restore(const Dict& stored) {
+  settle();
+  for (const auto& [key, value] : stored) {
+    if (key != "_wandb") set_tree({key}, value);
+  }
+  for (SummarySlot& slot : slots_) slot.ruled = false;
+  take_changes([](const KeyPath&, std::optional<std::string_view>) {});
+}
+
 // --- reading
 // --------------------------------------------------------------------------------------
 

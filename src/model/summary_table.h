@@ -99,6 +99,9 @@ class SummaryTable {
   /// dict merges leaf by leaf.
   void apply_record_update(const KeyPath& path, const Value& value);
   void apply_record_remove(const KeyPath& path);
+  /// What the run's summary was before this process: shown until a row brings something new, ruled
+  /// by no definition yet, and no change to hand out. Before anything else is put in.
+  void restore(const Dict& stored);
 
   // --- reading
   std::optional<Value> get(const KeyPath& path) const;

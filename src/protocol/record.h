@@ -56,6 +56,16 @@ struct BranchPoint {
   double value = 0;    ///< the last step kept
   std::string metric;  ///< "_step"
 };
+/// What only our own reader needs to send a journal's lines to the places that its writer meant.
+struct WriterRecord {
+  /// Numbers of the first lines: those before them are of earlier writers of the run.
+  std::int64_t first_history_line = 0, first_event_line = 0, first_console_line = 0;
+  std::string shared_id;  ///< of a writer of a shared run; its lines have no numbers on the server
+  std::string label;      ///< setting x_label
+  bool is_secondary = false;  ///< the setting x_primary is off
+  bool leaves_state = false;  ///< the setting x_update_finish_state is off
+  friend bool operator==(const WriterRecord&, const WriterRecord&) = default;
+};
 struct RunRecord {
   std::string run_id;
   std::string entity;
@@ -79,6 +89,7 @@ struct RunRecord {
   bool forked = false;
   std::optional<BranchPoint> branch_point;
   bool resume = false;
+  std::optional<WriterRecord> writer;  ///< ours; absent in the stock client's journals
 };
 struct MetricRecord {
   std::string name;

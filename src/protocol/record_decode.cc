@@ -161,6 +161,14 @@ void read(pbf_reader bytes, RunRecord& run) {
       return take(f, 1, to.run) || take(f, 2, to.value) || take(f, 3, to.metric);
     });
   };
+  const auto read_writer = [&](pbf_reader writer) {
+    auto& to = run.writer.emplace();
+    for_each_field(writer, [&](pbf_reader& f) {
+      return take(f, 1, to.first_history_line) || take(f, 2, to.first_event_line) ||
+             take(f, 3, to.first_console_line) || take(f, 4, to.shared_id) ||
+             take(f, 5, to.label) || take(f, 6, to.is_secondary) || take(f, 7, to.leaves_state);
+    });
+  };
   for_each_field(bytes, [&](pbf_reader& f) {
     return take(f, 1, run.run_id) || take(f, 2, run.entity) || take(f, 3, run.project) ||
            take_message(f, 4, [&](pbf_reader config) { read(config, run.config); }) ||
@@ -171,7 +179,7 @@ void read(pbf_reader bytes, RunRecord& run) {
            take_time(f, 17, run.start_time_us) || take(f, 18, run.resumed) ||
            take(f, 20, run.runtime_secs) || take_message(f, 21, read_git) ||
            take(f, 22, run.forked) || take_message(f, 23, read_branch_point) ||
-           take(f, 24, run.resume);
+           take(f, 24, run.resume) || take_message(f, kWriterField, read_writer);
   });
 }
 

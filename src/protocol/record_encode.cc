@@ -126,6 +126,16 @@ void write(pbf_writer& body, const RunRecord& run, std::string& bytes) {
     add_text(branch_point, 3, run.branch_point->metric);
   }
   add_flag(body, 24, run.resume);
+  if (run.writer) {
+    pbf_writer writer(body, kWriterField);
+    add_int(writer, 1, run.writer->first_history_line);
+    add_int(writer, 2, run.writer->first_event_line);
+    add_int(writer, 3, run.writer->first_console_line);
+    add_text(writer, 4, run.writer->shared_id);
+    add_text(writer, 5, run.writer->label);
+    add_flag(writer, 6, run.writer->is_secondary);
+    add_flag(writer, 7, run.writer->leaves_state);
+  }
 }
 
 void write(pbf_writer& body, const MetricRecord& metric) {

@@ -88,7 +88,9 @@ TEST(Record, KeepsWhatARunSays) {
   run.git_commit = "c0ffee";
   run.config.update = {{{"lr"}, JsonText{"0.1"}}};
   run.resumed = true;
+  run.writer = WriterRecord{.first_history_line = 7, .shared_id = "w", .leaves_state = true};
   const auto found = round_trip(run);
+  EXPECT_EQ(found.writer, run.writer);
   EXPECT_EQ(found.run_id, "abc");
   EXPECT_EQ(found.display_name, "näme");
   EXPECT_EQ(found.tags, run.tags);

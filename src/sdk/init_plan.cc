@@ -8,6 +8,8 @@
 
 #include "base/random_id.h"
 #include "base/try.h"
+#include "sdk/resume_file.h"
+#include "sdk/run_directory.h"
 #include "sdk/settings_sources.h"
 #include "sdk/where_to_send.h"
 
@@ -110,10 +112,10 @@ Result<Settings> settings_of_arguments(const InitOptions& options) {
   return settings;
 }
 
-struct RunMoment {
-  std::string run_id;
-};
-Result<RunMoment> parse_moment(const std::string& text) {
+using Rule = uplink::StartFrom::Rule;
+
+/// "<run id>?_step=<number>" of resume_from and fork_from.
+Result<uplink::StartFrom> parse_moment(const std::string& text, Rule rule) {
   constexpr std::string_view kMetric = "?_step=";
   const std::size_t at = text.rfind(kMetric);
   const std::string digits = at == text.npos ? "" : text.substr(at + kMetric.size());
@@ -123,11 +125,11 @@ Result<RunMoment> parse_moment(const std::string& text) {
     return fail(ErrorCode::kInvalidArgument, "Could not parse passed run moment: '" + text +
                                                  "'; it looks like <run id>?_step=<number>");
   }
-  return RunMoment{text.substr(0, at)};
+  return uplink::StartFrom{rule, text.substr(0, at), std::stoll(digits)};
 }
 
-// Which stored run this one goes on from: rules that need no server, and what is not built yet.
-Result<void> check_resume(const Settings& settings, RunMode mode) {
+// Which stored run this one goes on from; whether it is there is seen later.
+Result<uplink::StartFrom> start_rule(const Settings& settings) {
   const std::string resume_from = settings.text("resume_from");
   const std::string fork_from = settings.text("fork_from");
   const std::string resume = settings.text("resume");
@@ -138,34 +140,57 @@ Result<void> check_resume(const Settings& settings, RunMode mode) {
   }
   const std::string id = settings.text("run_id");
   if (!resume_from.empty()) {
-    RUNSTONE_TRY(const auto moment, parse_moment(resume_from));
-    if (!id.empty() && id != moment.run_id) {
+    RUNSTONE_TRY(auto from, parse_moment(resume_from, Rule::kRewind));
+    if (!id.empty() && id != from.run_id) {
       return fail(ErrorCode::kInvalidArgument,
-                  "resume_from names the run " + moment.run_id + ", but id is '" + id + "'");
+                  "resume_from names the run " + from.run_id + ", but id is '" + id + "'");
     }
+    return from;
   }
   if (!fork_from.empty()) {
-    RUNSTONE_TRY(const auto moment, parse_moment(fork_from));
-    if (id == moment.run_id) {
+    RUNSTONE_TRY(auto from, parse_moment(fork_from, Rule::kFork));
+    if (id == from.run_id) {
       return fail(ErrorCode::kInvalidArgument, "fork_from: the new run needs an id of its own");
     }
+    return from;
   }
-  if (mode != RunMode::kOnline) return {};
-  for (const char* name : {"resume", "resume_from", "fork_from"}) {
-    if (settings.text(name).empty()) continue;  // "never", too, needs a look at the server
-    return fail(ErrorCode::kNotImplemented,
-                std::string("init(") + name + "=) is not supported yet for online runs");
-  }
-  return {};
+  uplink::StartFrom from;
+  if (resume == "allow" || resume == "auto") from.rule = Rule::kAllow;
+  if (resume == "must") from.rule = Rule::kMust;
+  if (resume == "never") from.rule = Rule::kNever;
+  return from;
 }
 
-Result<Settings> settings_files(const InitPlan& plan, const std::string& runs_directory) {
+// resume="auto" goes on with the run whose id the process before has left, unless one is given. The
+// file goes when somebody starts without resume: what it names is the past then.
+std::string id_to_resume(InitPlan& plan, const std::string& given_id) {
+  const std::string path =
+      runs_directory(plan.root_dir, plan.program.directory_name, plan.hides_runs) + kResumeFileName;
+  if (!plan.keeps_resume_file) {
+    if (plan.settings.text("resume").empty()) forget_resumable_run(path);
+    return given_id;
+  }
+  const auto kept = load_resumable_run(path);
+  if (!kept) {
+    plan.warnings.push_back(kept.error().message);
+    return given_id;
+  }
+  if (!given_id.empty() && !kept->empty() && given_id != *kept) {
+    plan.warnings.push_back("Ignoring the run id " + *kept + " kept in " + path +
+                            " for resume=\"auto\": id='" + given_id + "' was given");
+  }
+  return given_id.empty() ? *kept : given_id;
+}
+
+Result<Settings> settings_files(const InitPlan& plan) {
   RUNSTONE_TRY(auto settings,
                settings_from_file(variable_or("RUNSTONE_CONFIG_DIR",
                                               (home_directory() + "/.config/runstone").c_str()) +
                                   "/settings"));
   RUNSTONE_TRY(const auto local,
-               settings_from_file(plan.root_dir + "/" + runs_directory + "/settings"));
+               settings_from_file(
+                   runs_directory(plan.root_dir, plan.program.directory_name, plan.hides_runs) +
+                   "/settings"));
   settings.merge(local);
   return settings;
 }
@@ -204,8 +229,12 @@ void fill_identity(InitPlan& plan) {
 
 Result<void> fill_ids(InitPlan& plan) {
   const Value id = plan.settings.get("run_id").value_or(Value());
-  plan.id = id.is_string() ? std::string(id.string_or("")) : random_id(8);
-  if (plan.mode != RunMode::kDisabled || id.is_string()) RUNSTONE_TRY(check_run_id(plan.id));
+  if (id.is_string()) RUNSTONE_TRY(check_run_id(std::string(id.string_or(""))));
+  plan.id = id.string_or("");
+  if (plan.start_from.rule == Rule::kRewind) plan.id = plan.start_from.run_id;
+  if (plan.mode != RunMode::kDisabled) plan.id = id_to_resume(plan, plan.id);
+  if (plan.id.empty()) plan.id = random_id(8);
+  if (plan.mode != RunMode::kDisabled) RUNSTONE_TRY(check_run_id(plan.id));
   const Value project = plan.settings.get("project").value_or(Value());
   if (project.is_string()) {
     plan.project = std::string(project.string_or(""));
@@ -270,8 +299,11 @@ Result<InitPlan> plan_init(const InitOptions& options) {
   for (const Settings* source : above_files) plan.settings.merge(*source);
   const std::string root = plan.settings.text("root_dir");
   plan.root_dir = absolute(root.empty() ? "." : root);
+  if (plan.settings.is_set("use_dot_wandb")) {
+    plan.hides_runs = plan.settings.flag("use_dot_wandb");
+  }
   // The files are the weakest, but where the second one lies depends on the others.
-  RUNSTONE_TRY(const auto files, settings_files(plan, options.program.directory_name));
+  RUNSTONE_TRY(const auto files, settings_files(plan));
   plan.settings = files;
   for (const Settings* source : above_files) plan.settings.merge(*source);
   if (const std::string program = plan.settings.text("program"); !program.empty()) {
@@ -284,7 +316,8 @@ Result<InitPlan> plan_init(const InitOptions& options) {
                                 {Kind::kRunstoneVariables, &runstone_variables},
                                 {Kind::kCode, &options.setup_settings},
                                 {Kind::kCode, &options.settings}}));
-  RUNSTONE_TRY(check_resume(plan.settings, plan.mode));
+  RUNSTONE_TRY(plan.start_from, start_rule(plan.settings));
+  plan.keeps_resume_file = plan.settings.text("resume") == "auto";
   RUNSTONE_TRY(fill_ids(plan));
   fill_identity(plan);
 

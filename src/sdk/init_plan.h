@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "runstone/run.h"
+#include "uplink/uplink.h"
 
 namespace runstone {
 
@@ -19,6 +20,11 @@ struct InitPlan {
   std::vector<std::string> tags;
   Dict config;
   std::string root_dir;  ///< absolute; the directory that gets `runstone/`
+
+  std::optional<bool> hides_runs;  ///< in `.runstone/`; not said: if that is there already
+
+  uplink::StartFrom start_from;    ///< which stored run this one goes on from
+  bool keeps_resume_file = false;  ///< resume="auto": the id is kept for the next process
 
   // Where to send.
   std::string base_url, api_key;

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/try.h"
+#include "sdk/resume_file.h"
 #include "sdk/run_state.h"
 
 namespace runstone {
@@ -138,9 +139,9 @@ std::string Run::dir() const { return state_->directory().files; }
 std::string Run::sync_dir() const { return state_->directory().path; }
 bool Run::offline() const { return state_->plan().mode == RunMode::kOffline; }
 bool Run::disabled() const { return state_->plan().mode == RunMode::kDisabled; }
-bool Run::resumed() const { return false; }
+bool Run::resumed() const { return state_->resumed(); }
 double Run::start_time() const { return state_->start_time(); }
-std::int64_t Run::starting_step() const { return 0; }
+std::int64_t Run::starting_step() const { return state_->starting_step(); }
 std::int64_t Run::step() const { return state_->step(); }
 Settings Run::settings() const { return state_->settings(); }
 std::uint64_t Run::row_count() const { return state_->row_count(); }
@@ -171,6 +172,8 @@ Settings RunState::settings() const {
   settings.set_computed("log_user", directory_.logs + "/debug.log");
   settings.set_computed("log_internal", directory_.logs + "/debug-internal.log");
   settings.set_computed("timespec", directory_.timespec);
+  settings.set_computed("resume_fname", directory_.parent + kResumeFileName);
+  settings.set_computed("resumed", origin_.resumed);
   const bool online = plan_.mode == RunMode::kOnline;
   settings.set_computed("mode", online                            ? "online"
                                 : plan_.mode == RunMode::kOffline ? "offline"

@@ -34,8 +34,7 @@ Result<std::string> claim(fs::FileSystem& disk, const std::string& base) {
 Result<RunDirectory> make_below(fs::FileSystem& disk, const RunDirectoryRequest& request,
                                 const std::string& root) {
   RunDirectory made;
-  const std::string hidden = root + "/." + request.name;
-  made.parent = disk.exists(hidden) ? hidden : root + "/" + request.name;
+  made.parent = runs_directory(root, request.name, request.hidden);
   RUNSTONE_TRY(disk.make_directories(made.parent));
   made.timespec = local_timespec(request.start_time_us);
   const std::string kind = request.offline ? "offline-run-" : "run-";
@@ -53,6 +52,13 @@ Result<RunDirectory> make_below(fs::FileSystem& disk, const RunDirectoryRequest&
 }
 
 }  // namespace
+
+std::string runs_directory(const std::string& root, const std::string& name,
+                           std::optional<bool> hidden) {
+  std::string dotted = root + "/." + name;
+  if (hidden.value_or(fs::real_file_system().exists(dotted))) return dotted;
+  return root + "/" + name;
+}
 
 Result<RunDirectory> make_run_directory(const RunDirectoryRequest& request) {
   fs::FileSystem& disk = fs::real_file_system();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "runstone/result.h"
@@ -20,11 +21,16 @@ struct RunDirectory {
 
 struct RunDirectoryRequest {
   std::string root_dir;
-  std::string name = "runstone";  ///< of the parent; `.<name>` is taken if that exists
+  std::string name = "runstone";  ///< of the parent
+  std::optional<bool> hidden;     ///< `.<name>` instead; not said: if that is there already
   std::string run_id;
   bool offline = false;
   std::int64_t start_time_us = 0;
 };
+
+/// The parent of the runs' directories, `<root>/<name>` or `<root>/.<name>`, and nothing made.
+std::string runs_directory(const std::string& root, const std::string& name,
+                           std::optional<bool> hidden);
 
 /// Makes the directories, `-1`, `-2`, ... behind the name if it is taken, and the link
 /// `latest-run`.

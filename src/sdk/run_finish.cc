@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "sdk/child_journals.h"
+#include "sdk/resume_file.h"
 #include "sdk/run_state.h"
 
 namespace runstone {
@@ -75,6 +76,8 @@ FinishReport RunState::finish(std::optional<int> exit_code) {
     report.message.insert(0, losses);
   }
   unregister_for_fork(*this);
+  // Any other end leaves it, so that the next resume="auto" goes on with this run.
+  if (exit_code.value_or(0) == 0) forget_resumable_run(directory_.parent + kResumeFileName);
   if (!report.message.empty()) terminal_.warn(report.message);
   if (plan_.mode == RunMode::kOffline) {
     terminal_.info("This run is offline. To send it: runstone sync " + directory_.path);

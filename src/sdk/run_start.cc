@@ -1,4 +1,5 @@
 // From init()'s arguments to a run that records.
+#include <algorithm>
 #include <filesystem>
 
 #include "base/json.h"
@@ -8,8 +9,10 @@
 #include "model/names.h"
 #include "sdk/child_journals.h"
 #include "sdk/machine_facts.h"
+#include "sdk/resume_file.h"
 #include "sdk/run_state.h"
 #include "sdk/version.h"
+#include "uplink/origin.h"
 
 namespace runstone {
 namespace {
@@ -29,7 +32,7 @@ RunState::RunState(InitPlan plan, Printer printer)
   has_notes_ = plan_.notes.has_value();
   notes_ = plan_.notes.value_or("");
   tags_ = plan_.tags;
-  start_time_us_ = system_clock().now_us();
+  start_time_us_ = first_start_us_ = system_clock().now_us();
   start_monotonic_us_ = system_clock().monotonic_us();
   look_at_clock();
   runtime_key_.emplace("_runtime");
@@ -71,15 +74,26 @@ Result<std::shared_ptr<RunState>> RunState::start(const InitOptions& options) {
 }
 
 Result<void> RunState::open() {
-  if (plan_.mode == RunMode::kOnline) RUNSTONE_TRY(contact_server());
+  if (plan_.mode == RunMode::kOnline) {
+    RUNSTONE_TRY(contact_server());
+  } else {  // kept for `sync`, which acts on it
+    Dict config;
+    uplink::set_branch_point(config, plan_.start_from);
+    if (!config.empty()) config_.set_path({"_wandb"}, config["_wandb"]);
+  }
   RunDirectoryRequest request;
   request.root_dir = plan_.root_dir;
   request.name = plan_.program.directory_name;
   request.run_id = plan_.id;
+  request.hidden = plan_.hides_runs;
   request.offline = plan_.mode == RunMode::kOffline;
   request.start_time_us = start_time_us_;
   RUNSTONE_TRY(directory_, make_run_directory(request));
   create_journal(std::move(request));
+  if (plan_.keeps_resume_file) {
+    const auto kept = save_resumable_run(directory_.parent + kResumeFileName, plan_.id);
+    if (!kept) plan_.warnings.push_back("resume=\"auto\": " + kept.error().message);
+  }
   children_ = std::make_unique<ChildJournals>(directory_.path);
   write_first_records();
   register_for_fork(*this);
@@ -115,8 +129,9 @@ void RunState::create_journal(RunDirectoryRequest request) {
   journal_.emplace(*std::move(made));
 }
 
-// Asks for the run's name. A server that is away, busy or broken is no error: the run starts with a
-// name of its own and the uplink goes on trying. A refusal is one.
+// Asks for the run's name, and what it goes on from. A server that is away, busy or broken is no
+// error: the run starts with a name of its own and the uplink goes on trying. A refusal is one; and
+// so is no answer about a run that is to be gone on with, since its stored rows would be replaced.
 Result<void> RunState::contact_server() {
   uplink::Target target{plan_.base_url, plan_.api_key};
   target.verify_tls = !plan_.settings.flag("insecure_disable_ssl");
@@ -133,31 +148,81 @@ Result<void> RunState::contact_server() {
   request_.program = plan_.program.program;
   if (plan_.settings.is_set("run_tags")) request_.tags = tags_;
   request_.config = Value(config_.values());
-  auto identity = uplink::contact(target, request_, kContactTimeoutUs);
-  if (identity) {
-    identity_ = *identity;
-    if (!identity->entity.empty()) entity_ = identity->entity;
-    if (!identity->project.empty()) project_ = identity->project;
-    if (!identity->display_name.empty()) {
-      name_ = identity->display_name;
-      has_name_ = true;
-    }
+  request_.facts.client_version = kVersion;
+  request_.facts.python_version = plan_.program.python_version;
+  request_.facts.platform = "linux-x86_64";
+  uplink::ContactOptions options{.timeout_us = kContactTimeoutUs};
+  if (plan_.start_from.rule != uplink::StartFrom::Rule::kNew) {
+    options.timeout_us = std::max<std::int64_t>(
+        static_cast<std::int64_t>(plan_.settings.number("init_timeout") * 1e6), 1);
+    options.keeps_asking = true;
+    options.is_interrupted = plan_.program.is_interrupted;
+  }
+  auto made = uplink::contact(target, request_, plan_.start_from, options);
+  if (made) {
+    take_identity(*std::move(made));
     return {};
   }
-  const ErrorCode code = identity.error().code;
-  if (code == ErrorCode::kUnauthenticated) return fail(identity.error());
-  if (code == ErrorCode::kPermissionDenied || code == ErrorCode::kInvalidArgument) {
-    return fail(ErrorCode::kUnavailable, plan_.base_url + ": " + identity.error().message);
+  switch (made.error().code) {
+    case ErrorCode::kUnauthenticated:
+    case ErrorCode::kFailedPrecondition:
+      return fail(made.error());
+    case ErrorCode::kNotFound:
+      return fail(ErrorCode::kUnavailable, made.error().message);
+    case ErrorCode::kPermissionDenied:
+    case ErrorCode::kInvalidArgument:
+      return fail(ErrorCode::kUnavailable, plan_.base_url + ": " + made.error().message);
+    default:
+      break;
   }
-  if (plan_.settings.flag("force") && plan_.api_key.empty()) return fail(identity.error());
+  if (options.keeps_asking) {
+    return fail(ErrorCode::kUnavailable,
+                made.error().message +
+                    ". The run cannot go on from stored rows without the server; start it again "
+                    "when it answers, or give it longer (setting init_timeout)");
+  }
+  if (plan_.settings.flag("force") && plan_.api_key.empty()) return fail(made.error());
+  start_without_server(made.error().message);
+  return {};
+}
+
+void RunState::start_without_server(const std::string& why) {
   if (!has_name_) name_ = two_word_name_from_kernel();
   has_name_ = true;
   request_.display_name = name_;
   // The message names the address.
-  plan_.warnings.push_back(identity.error().message +
+  plan_.warnings.push_back(why +
                            ". The run is recorded on this machine, and delivered once the server "
                            "answers.");
-  return {};
+}
+
+// Who the run is, and what it had before.
+void RunState::take_identity(uplink::Contacted made) {
+  identity_ = made.identity;
+  if (!identity_->entity.empty()) entity_ = identity_->entity;
+  if (!identity_->project.empty()) project_ = identity_->project;
+  if (!identity_->display_name.empty()) {
+    name_ = identity_->display_name;
+    has_name_ = true;
+  }
+  if (plan_.start_from.rule == uplink::StartFrom::Rule::kNew) return;
+  request_ = std::move(made.request);
+  origin_ = std::move(made.origin);
+  if (!request_.notes.empty()) notes_ = request_.notes;
+  has_notes_ = has_notes_ || !notes_.empty();
+  plan_.group = request_.group;
+  plan_.job_type = request_.job_type;
+  if (request_.tags) tags_ = *request_.tags;
+  if (const Dict* config = request_.config.if_dict()) {
+    discard(config_.update(*config, true, [](const std::string&) {}, {}),
+            "these are the values that it has, and those that the server had beside them");
+  }
+  summary_.restore(origin_.summary);
+  step_ = origin_.next_step;
+  start_monotonic_us_ -= static_cast<std::int64_t>(origin_.runtime_secs * 1e6);
+  if (origin_.resumed && origin_.created_at_us > 0) {
+    first_start_us_ = std::min(first_start_us_, origin_.created_at_us);
+  }
 }
 
 protocol::RunRecord RunState::run_record() const {
@@ -172,8 +237,20 @@ protocol::RunRecord RunState::run_record() const {
   record.tags = tags_;
   record.sweep_id = plan_.sweep_id;
   record.host = plan_.host;
-  record.start_time_us = start_time_us_;
+  // Where `_runtime` counts from: of a resumed run so far back as it had run before.
+  record.start_time_us = start_time_us_ - static_cast<std::int64_t>(origin_.runtime_secs * 1e6);
+  record.runtime_secs = static_cast<std::int32_t>(origin_.runtime_secs);
+  record.starting_step = origin_.next_step;
+  record.resumed = origin_.resumed;
+  using Rule = uplink::StartFrom::Rule;
+  const auto& from = plan_.start_from;
+  record.resume = from.rule == Rule::kAllow || from.rule == Rule::kMust;
+  if (from.rule == Rule::kRewind || from.rule == Rule::kFork) {
+    record.branch_point =
+        protocol::BranchPoint{from.run_id, static_cast<double>(from.step), "_step"};
+  }
   if (identity_) record.storage_id = identity_->storage_id;
+  if (identity_ && from.rule != Rule::kNew) record.writer = origin_.lines;
   return record;
 }
 
@@ -182,6 +259,9 @@ void RunState::write_first_records() {
   protocol::RunRecord record = run_record();
   for (const auto& [key, value] : config_.values()) {
     record.config.update.push_back({{key}, protocol::JsonText{json::to_text(value)}});
+  }
+  for (const auto& [key, value] : summary_.to_dict()) {
+    record.summary.update.push_back({{key}, protocol::JsonText{json::to_text(value)}});
   }
   append_record(std::move(record));
   append_record(protocol::EnvironmentRecord{machine_facts(plan_, start_time_us_)});
@@ -227,7 +307,11 @@ void RunState::announce() const {
   for (const std::string& warning : plan_.warnings) terminal_.warn(warning);
   terminal_.info("Run data is saved in " + directory_.path);
   if (!plan_.notice.empty()) terminal_.info(plan_.notice);
-  if (identity_) terminal_.info("View the run at " + url_of("runs/" + plan_.id));
+  if (!identity_) return;
+  if (origin_.next_step > 0) {
+    terminal_.info("The run goes on at step " + std::to_string(origin_.next_step));
+  }
+  terminal_.info("View the run at " + url_of("runs/" + plan_.id));
 }
 
 // --- children
@@ -277,6 +361,7 @@ Result<std::shared_ptr<RunState>> RunState::attach(std::string_view token_text) 
   run->directory_.path = text("directory");
   run->directory_.files = run->directory_.path + "/files";
   run->start_time_us_ = token.get("start_time_us")->int_or(run->start_time_us_);
+  run->first_start_us_ = run->start_time_us_;
   run->start_monotonic_us_ -= system_clock().now_us() - run->start_time_us_;
   if (const Value* config = token.get("config"); config != nullptr && config->is_dict()) {
     RUNSTONE_TRY(run->config_.update(*config->if_dict(), true, [](const std::string&) {}, {}));

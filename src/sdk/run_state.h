@@ -114,7 +114,9 @@ class RunState {
   bool finished() const;
   bool is_child() const;
   std::int64_t step() const;
-  double start_time() const { return static_cast<double>(start_time_us_) / 1e6; }
+  double start_time() const { return static_cast<double>(first_start_us_) / 1e6; }
+  bool resumed() const { return origin_.resumed; }
+  std::int64_t starting_step() const { return origin_.next_step; }
   Settings settings() const;
   std::uint64_t row_count() const { return rows_written_.load(std::memory_order_relaxed); }
   std::string url_of(std::string_view what) const;  ///< "" or "runs/<id>"
@@ -135,6 +137,8 @@ class RunState {
   // run_start.cc
   Result<void> open();
   Result<void> contact_server();
+  void take_identity(uplink::Contacted made);
+  void start_without_server(const std::string& why);
   void write_first_records();
   void start_keeper();
   void create_journal(RunDirectoryRequest request);
@@ -197,7 +201,10 @@ class RunState {
   InitPlan plan_;
   Terminal terminal_;
   RunDirectory directory_;
-  std::int64_t start_time_us_ = 0, start_monotonic_us_ = 0;
+  std::int64_t start_time_us_ = 0;       // of this process's part of the run
+  std::int64_t first_start_us_ = 0;      // of the run: earlier, if it was resumed
+  std::int64_t start_monotonic_us_ = 0;  // where `_runtime` counts from
+  uplink::Origin origin_;                // what it goes on from
   unsigned birth_generation_ = 0;
   bool child_ = false;  // become_child() was called, or attached
 

@@ -63,14 +63,18 @@ TEST(Init, I1WrongArgumentsHaveTheirErrors) {
                  misuse, "at most only one");
 }
 
-TEST(Init, OnlineResumeNamesTheParameterThatIsNotBuilt) {
+TEST(Init, OneThatGoesOnFromAStoredRunNeedsTheServerAndLeavesNothing) {
   Workplace place;
-  InitOptions options = place.options();
-  options.mode = "online";
-  ASSERT_TRUE(options.settings.set("base_url", "http://127.0.0.1:9"));
-  ASSERT_TRUE(options.settings.set("api_key", "k"));
-  options.fork_from = "abc?_step=3";
-  expect_refused(options, ErrorCode::kNotImplemented, "fork_from");
+  for (auto field : {&InitOptions::resume, &InitOptions::resume_from, &InitOptions::fork_from}) {
+    InitOptions options = place.options();
+    options.mode = "online";
+    ASSERT_TRUE(options.settings.set("base_url", "http://127.0.0.1:9"));
+    ASSERT_TRUE(options.settings.set("api_key", "k"));
+    ASSERT_TRUE(options.settings.set("init_timeout", 0.3));
+    options.*field = field == &InitOptions::resume ? "allow" : "abc?_step=3";
+    expect_refused(options, ErrorCode::kUnavailable, "init_timeout");
+  }
+  EXPECT_FALSE(stdfs::exists(place.path() + "/runstone"));
 }
 
 TEST(Init, NamedServerWithoutAKeyIsRefused) {

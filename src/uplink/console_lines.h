@@ -20,6 +20,8 @@ class ConsoleLines {
 
   /// Lines before this number have been delivered already: they are counted, but not sent.
   void skip_before(std::uint64_t number) { skip_before_ = number; }
+  /// Number of the first line, before any is written: those before it are of earlier writers.
+  void start_at(std::uint64_t number) { next_number_ = number; }
   void write(bool is_stderr, std::int64_t timestamp_us, std::string_view text);
 
   /// Moves changed lines that follow each other to `out`, up to about `bytes_max`; false if there

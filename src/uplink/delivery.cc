@@ -214,9 +214,17 @@ std::optional<Delivery::Turn> Delivery::register_run() {
   if (identity_) return std::nullopt;
   if (!replay_.run() && !end_seen_ && batch_.empty()) return std::nullopt;  // still to be read
   if (!ready(graphql_lane_)) return wait_turn();
+  if (const auto from = wanted_origin(); from.rule != StartFrom::Rule::kNew && !origin_known_) {
+    return go_on_from(from);
+  }
   run_changed_ = false;
   auto identity = api_.upsert(upsert_of_run(true), options_.request_timeout_us);
   if (!identity) return failed(graphql_lane_, identity.trouble());
+  if (const auto from = wanted_origin(); from.rule == StartFrom::Rule::kFork) {
+    auto copied = find_fork(api_, from, *identity, options_.request_timeout_us);
+    if (!copied) return failed(graphql_lane_, copied.trouble());
+    go_on_behind(*std::move(copied->stored));
+  }
   succeeded(graphql_lane_);
   identity_ = std::move(*identity);
   last_upsert_us_ = clock_.monotonic_us();
@@ -225,8 +233,63 @@ std::optional<Delivery::Turn> Delivery::register_run() {
   return Turn{Turn::Kind::kAgain};
 }
 
+/// What init() asked for while no server was there. An online run has asked the server itself.
+StartFrom Delivery::wanted_origin() const {
+  using Rule = StartFrom::Rule;
+  if (!replay_.run()) return {};
+  const protocol::RunRecord& run = *replay_.run();
+  if (!run.storage_id.empty() || run.starting_step != 0 || run.writer) return {};
+  if (run.branch_point) {
+    const bool own = run.branch_point->run == run.run_id;
+    return {own ? Rule::kRewind : Rule::kFork, run.branch_point->run,
+            static_cast<std::int64_t>(run.branch_point->value)};
+  }
+  return {run.resume ? Rule::kAllow : Rule::kNew, "", 0};
+}
+
+/// Finds (or makes, by rewinding) what the journal's rows follow.
+std::optional<Delivery::Turn> Delivery::go_on_from(const StartFrom& from) {
+  RunRequest request = options_.request;
+  request.run_id = first_of(request.run_id, replay_.run()->run_id);
+  request.project = first_of(request.project, replay_.run()->project);
+  request.entity = first_of(request.entity, replay_.run()->entity);
+  const auto state = load_sync_state(disk_, options_.journal);
+  if (state && state->base_url == api_.target().base_url && state->run_id == request.run_id) {
+    began_behind_ = state->began_behind;
+  }
+  // What was rewound once, and has rows of this journal since, must not be rewound again.
+  const bool look_only = began_behind_ && from.rule == StartFrom::Rule::kRewind;
+  auto found = find_origin(api_, look_only ? StartFrom{StartFrom::Rule::kAllow, "", 0} : from,
+                           request, options_.request_timeout_us);
+  if (!found) return failed(graphql_lane_, found.trouble());
+  succeeded(graphql_lane_);
+  if (found->refusal) {
+    refuse({.kind = TroubleKind::kRefused, .message = found->refusal->message});
+    return Turn{Turn::Kind::kEnded};
+  }
+  origin_known_ = true;
+  if (found->stored) go_on_behind(*std::move(found->stored));
+  return Turn{Turn::Kind::kAgain};
+}
+
+/// Once, for good: where the rows went is kept beside the journal, so that sending it again puts
+/// them in the same places.
+void Delivery::go_on_behind(protocol::StoredRun stored) {
+  if (began_behind_) {
+    stored.next_step = began_behind_->next_step;
+    stored.runtime_secs = began_behind_->runtime_secs;
+    stored.history_lines = began_behind_->history_lines;
+    stored.event_lines = began_behind_->event_lines;
+    stored.console_lines = began_behind_->console_lines;
+  }
+  began_behind_ = SyncState::Before{stored.next_step, stored.runtime_secs, stored.history_lines,
+                                    stored.event_lines, stored.console_lines};
+  replay_.continue_from(stored);
+}
+
 void Delivery::start_from_sync_state() {
   // A server that made the run anew has nothing of it, whatever the file says.
+  if (began_behind_) save_state(true);  // before the first line is sent
   if (!options_.use_sync_state || identity_->inserted || replay_.own_rows() > 0) return;
   const auto state = load_sync_state(disk_, options_.journal);
   if (!state || state->base_url != api_.target().base_url || state->entity != identity_->entity ||
@@ -376,7 +439,7 @@ void Delivery::acknowledged(const RunReplay::Delivered& covers) {
   acked_.history = std::max(acked_.history, covers.history);
   acked_.events = std::max(acked_.events, covers.events);
   acked_.console = std::max(acked_.console, covers.console);
-  acked_rows_ = acked_.history - options_.first_history_line;
+  acked_rows_ = acked_.history - replay_.first_history_line();
   last_ack_us_ = clock_.now_us();
   save_state(end_seen_);
 }
@@ -385,15 +448,15 @@ void Delivery::save_state(bool now) {
   const std::int64_t now_us = clock_.monotonic_us();
   if (!now && now_us < last_save_us_ + kSaveIntervalUs) return;
   last_save_us_ = now_us;
-  discard(save_sync_state(disk_, options_.journal,
-                          {.base_url = api_.target().base_url,
-                           .entity = identity_->entity,
-                           .project = identity_->project,
-                           .run_id = identity_->run_id,
-                           .history_lines = acked_.history,
-                           .event_lines = acked_.events,
-                           .console_lines = acked_.console}),
-          "it only spares work at the next sync");
+  SyncState state{.base_url = api_.target().base_url,
+                  .entity = identity_->entity,
+                  .project = identity_->project,
+                  .run_id = identity_->run_id,
+                  .history_lines = acked_.history,
+                  .event_lines = acked_.events,
+                  .console_lines = acked_.console};
+  state.began_behind = began_behind_;
+  discard(save_sync_state(disk_, options_.journal, state), "it only spares work at the next sync");
 }
 
 // --- files and the end

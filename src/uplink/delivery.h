@@ -17,6 +17,7 @@
 #include "uplink/backoff.h"
 #include "uplink/file_sender.h"
 #include "uplink/file_uploads.h"
+#include "uplink/origin.h"
 #include "uplink/replay.h"
 #include "uplink/sync_state.h"
 #include "uplink/uplink.h"
@@ -137,6 +138,9 @@ class Delivery {
   Turn wait_turn() const;
 
   protocol::UpsertBucket upsert_of_run(bool whole) const;
+  StartFrom wanted_origin() const;
+  std::optional<Turn> go_on_from(const StartFrom& from);
+  void go_on_behind(protocol::StoredRun stored);
   void start_from_sync_state();
   void acknowledged(const RunReplay::Delivered& covers);
   void save_state(bool now);
@@ -158,6 +162,9 @@ class Delivery {
   std::optional<RunIdentity> identity_;
 
   Phase phase_ = Phase::kStreaming;
+  /// What the server had of the run when this journal, which was written offline, was first sent.
+  std::optional<SyncState::Before> began_behind_;
+  bool origin_known_ = false;
   protocol::FileStreamRequest batch_;
   std::deque<Sealed> outbox_;  ///< one; more while a server finds it too large
   RunReplay::Delivered acked_;

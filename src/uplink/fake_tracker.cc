@@ -51,6 +51,16 @@ FakeAnswer FakeTracker::graphql(const std::string& body) {
     const Dict data{{"upsertBucket", Dict{{"bucket", bucket}, {"inserted", inserted}}}};
     return {200, json::to_text(Dict{{"data", data}})};
   }
+  if (operation == "RunResumeStatus") {
+    const std::string bucket = stored_run.empty() ? "null" : stored_run;
+    return {200, R"({"data":{"model":{"id":"P","name":"p1","entity":{"id":"E","name":"alice"},)"
+                 R"("bucket":)" +
+                     bucket + "}}}"};
+  }
+  if (operation == "RewindRun") {
+    rewound_to.push_back(variables.get("metricValue")->number_or(-1));
+    return {200, R"({"data":{"rewindRun":{"rewoundRun":{"id":"RUNID","historyLineCount":3}}}})"};
+  }
   if (operation == "CreateRunFiles") {
     List urls;
     for (const Value& name : *variables.get("files")->if_list()) {

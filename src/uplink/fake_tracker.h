@@ -47,6 +47,8 @@ class FakeTracker {
   std::vector<Value> artifacts;           ///< inputs of each CreateArtifact
   std::set<std::string> committed, used;  ///< ids of versions
   bool known_run = false;                 ///< the run was there before the first UpsertBucket
+  std::string stored_run;                 ///< the bucket that RunResumeStatus gives, as JSON
+  std::vector<double> rewound_to;         ///< the steps of each RewindRun
 
   std::vector<std::string> history() const;  ///< in order; "<gap>" where a number is missing
   std::vector<std::string> stream(const std::string& name) const;

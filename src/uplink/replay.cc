@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "protocol/metric_record.h"
 #include "protocol/run_config.h"
+#include "uplink/origin.h"
 
 namespace runstone::uplink {
 namespace {
@@ -63,6 +64,22 @@ bool has_step(const protocol::HistoryRecord& history) {
   });
 }
 
+/// A row of a journal that began at step 0 and second 0, moved behind what was stored before.
+protocol::HistoryRecord shifted(protocol::HistoryRecord row, std::int64_t steps, double seconds) {
+  if (row.step) *row.step += steps;
+  for (RecordItem& item : row.items) {
+    if (item.path.size() != 1 || (item.path[0] != "_step" && item.path[0] != "_runtime")) continue;
+    const auto value = protocol::item_value(item);
+    if (!value || !value->is_number()) continue;
+    if (item.path[0] == "_step") {
+      item.value = value->int_or(0) + steps;
+    } else {
+      item.value = value->number_or(0) + seconds;
+    }
+  }
+  return row;
+}
+
 /// The stock client writes every value as JSON text; most are numbers, which need no JSON parser.
 std::optional<ValueRef> number_in(std::string_view text) {
   if (text == "NaN") return ValueRef(std::numeric_limits<double>::quiet_NaN());
@@ -110,6 +127,31 @@ void append_history_json(std::string& out, const protocol::HistoryRecord& histor
     json::append_int(out, step);
   }
   out += '}';
+}
+
+void RunReplay::start_lines_at(const Delivered& first) {
+  history_lines_ = first_history_line_ = first.history;
+  event_lines_ = first.events;
+  console_.start_at(first.console);
+}
+
+void RunReplay::continue_from(const protocol::StoredRun& stored) {
+  const auto count = [](std::int64_t lines) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(lines, 0));
+  };
+  start_lines_at(
+      {count(stored.history_lines), count(stored.event_lines), count(stored.console_lines)});
+  step_shift_ = stored.next_step - run_->starting_step;
+  runtime_shift_secs_ = stored.runtime_secs - run_->runtime_secs;
+  summary_.restore(stored.summary);
+  apply_summary(run_->summary);
+  config_ = merged_config(stored.config, config_);
+  if (run_->display_name.empty()) run_->display_name = stored.display_name;
+  if (run_->notes.empty()) run_->notes = stored.notes;
+  if (run_->run_group.empty()) run_->run_group = stored.group;
+  if (run_->job_type.empty()) run_->job_type = stored.job_type;
+  if (run_->tags.empty()) run_->tags = stored.tags;
+  run_changed_ = summary_changed_ = true;
 }
 
 void RunReplay::skip(const Delivered& delivered) {
@@ -166,6 +208,22 @@ void RunReplay::apply(const protocol::Record& record, protocol::FileStreamReques
 void RunReplay::apply_run(const protocol::RunRecord& run) {
   if (!run_) {
     run_ = run;
+    // What the run had before this writer: no values set by hand, so that definitions rule them.
+    Dict before;
+    for (const RecordItem& item : run.summary.update) {
+      auto value = protocol::item_value(item);
+      if (value && !item.path.empty()) set_at(before, item.path, std::move(*value));
+    }
+    summary_.restore(before);
+    if (run.writer) {
+      start_lines_at(
+          {static_cast<std::uint64_t>(std::max<std::int64_t>(run.writer->first_history_line, 0)),
+           static_cast<std::uint64_t>(std::max<std::int64_t>(run.writer->first_event_line, 0)),
+           static_cast<std::uint64_t>(std::max<std::int64_t>(run.writer->first_console_line, 0))});
+    }
+    apply_config(run.config);
+    run_changed_ = summary_changed_ = true;
+    return;
   } else {
     // A later record replaces the fields that it carries.
     for (auto field : {&protocol::RunRecord::entity, &protocol::RunRecord::project,
@@ -190,10 +248,22 @@ void RunReplay::apply_config(const protocol::ConfigRecord& config) {
   run_changed_ = true;
 }
 
+// What the summary says of the run's time and step counts from the journal's beginning, too.
+void RunReplay::shift_own_fact(const std::vector<std::string>& path, Value& value) const {
+  if (path.size() == 1 && path[0] == "_step") value = value.int_or(0) + step_shift_;
+  if (runtime_shift_secs_ == 0) return;
+  if (path.size() == 1 && path[0] == "_runtime") value = value.number_or(0) + runtime_shift_secs_;
+  if (path.size() == 2 && path[0] == "_wandb" && path[1] == "runtime") {
+    value = value.int_or(0) + static_cast<std::int64_t>(runtime_shift_secs_);
+  }
+}
+
 void RunReplay::apply_summary(const protocol::SummaryRecord& summary) {
   for (const RecordItem& item : summary.update) {
     auto value = protocol::item_value(item);
-    if (value && !item.path.empty()) summary_.apply_record_update(item.path, *value);
+    if (!value || item.path.empty()) continue;
+    if (value->is_number()) shift_own_fact(item.path, *value);
+    summary_.apply_record_update(item.path, *value);
   }
   for (const auto& path : summary.remove) summary_.apply_record_remove(path);
   if (!summary.update.empty() || !summary.remove.empty()) summary_changed_ = true;
@@ -224,6 +294,14 @@ void RunReplay::observe(const RecordItem& item) {
 
 void RunReplay::apply_history(const protocol::HistoryRecord& history,
                               protocol::FileStreamRequest& out) {
+  if (step_shift_ != 0 || runtime_shift_secs_ != 0) {
+    return apply_row(shifted(history, step_shift_, runtime_shift_secs_), out);
+  }
+  apply_row(history, out);
+}
+
+void RunReplay::apply_row(const protocol::HistoryRecord& history,
+                          protocol::FileStreamRequest& out) {
   // A log of shared mode has no steps: its rows are numbered in order.
   const std::int64_t step = history.step.value_or(static_cast<std::int64_t>(history_lines_));
   for (const RecordItem& item : history.items) {
@@ -252,7 +330,8 @@ void RunReplay::apply_stats(const protocol::StatsRecord& stats, protocol::FileSt
   line_ = "{\"_wandb\":true,\"_timestamp\":";
   json::append_double(line_, timestamp);
   line_ += ",\"_runtime\":";
-  json::append_double(line_, static_cast<double>(stats.timestamp_us - start_us) / 1e6);
+  json::append_double(
+      line_, static_cast<double>(stats.timestamp_us - start_us) / 1e6 + runtime_shift_secs_);
   for (const auto& [key, value_json] : stats.items) {
     line_ += ',';
     json::append_string(line_, "system." + key);

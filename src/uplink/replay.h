@@ -9,6 +9,7 @@
 #include "model/summary_table.h"
 #include "protocol/file_stream_writer.h"
 #include "protocol/record.h"
+#include "protocol/resume_documents.h"
 #include "runstone/value.h"
 #include "uplink/artifact_uploads.h"
 #include "uplink/console_lines.h"
@@ -31,6 +32,9 @@ class RunReplay {
   /// Number of the run's first history line, if an earlier journal of the run holds those before
   /// it.
   void start_history_at(std::uint64_t line) { history_lines_ = first_history_line_ = line; }
+  /// For a journal that was written offline, from step 0 on: it goes on from what a server has.
+  /// Once its run record is known, and before any of its lines.
+  void continue_from(const protocol::StoredRun& stored);
 
   void apply(const protocol::Record& record, protocol::FileStreamRequest& out);
 
@@ -44,6 +48,7 @@ class RunReplay {
   Dict full_config() const;
   const Dict& metadata() const { return metadata_; }
 
+  std::uint64_t first_history_line() const { return first_history_line_; }
   std::uint64_t history_lines() const { return history_lines_; }
   std::uint64_t own_rows() const { return history_lines_ - first_history_line_; }
   std::uint64_t event_lines() const { return event_lines_; }
@@ -60,9 +65,12 @@ class RunReplay {
 
  private:
   void apply_run(const protocol::RunRecord& run);
+  void start_lines_at(const Delivered& first);
   void apply_config(const protocol::ConfigRecord& config);
   void apply_summary(const protocol::SummaryRecord& summary);
+  void shift_own_fact(const std::vector<std::string>& path, Value& value) const;
   void apply_history(const protocol::HistoryRecord& history, protocol::FileStreamRequest& out);
+  void apply_row(const protocol::HistoryRecord& history, protocol::FileStreamRequest& out);
   void apply_stats(const protocol::StatsRecord& stats, protocol::FileStreamRequest& out);
   void apply_metric(const protocol::MetricRecord& metric);
   void observe(const protocol::RecordItem& item);
@@ -79,6 +87,8 @@ class RunReplay {
   std::vector<ArtifactUploads::Record> artifacts_;
   Delivered delivered_;
   std::uint64_t first_history_line_ = 0, history_lines_ = 0, event_lines_ = 0;
+  std::int64_t step_shift_ = 0;    // of a journal that began at 0 and goes on from a stored run
+  double runtime_shift_secs_ = 0;  // likewise
   std::uint64_t dropped_lines_ = 0;
   bool run_changed_ = false, summary_changed_ = false, preempting_ = false;
   std::string line_;  // reused from row to row

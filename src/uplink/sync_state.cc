@@ -32,13 +32,22 @@ std::optional<SyncState> load_sync_state(fs::FileSystem& disk, const fs::Path& j
   if (!bytes) return std::nullopt;
   const auto json = json::parse(*bytes);
   if (!json || text_at(*json, "format") != kFormat) return std::nullopt;
-  return SyncState{.base_url = text_at(*json, "base_url"),
-                   .entity = text_at(*json, "entity"),
-                   .project = text_at(*json, "project"),
-                   .run_id = text_at(*json, "run_id"),
-                   .history_lines = count_at(*json, "history_lines"),
-                   .event_lines = count_at(*json, "event_lines"),
-                   .console_lines = count_at(*json, "console_lines")};
+  SyncState state{.base_url = text_at(*json, "base_url"),
+                  .entity = text_at(*json, "entity"),
+                  .project = text_at(*json, "project"),
+                  .run_id = text_at(*json, "run_id"),
+                  .history_lines = count_at(*json, "history_lines"),
+                  .event_lines = count_at(*json, "event_lines"),
+                  .console_lines = count_at(*json, "console_lines")};
+  if (const Value* before = json->get("began_behind"); before != nullptr && before->is_dict()) {
+    const auto number = [&](const char* key) {
+      return static_cast<std::int64_t>(count_at(*before, key));
+    };
+    const Value* runtime = before->get("runtime_secs");
+    state.began_behind = {number("next_step"), runtime != nullptr ? runtime->number_or(0) : 0,
+                          number("history_lines"), number("event_lines"), number("console_lines")};
+  }
+  return state;
 }
 
 Result<void> save_sync_state(fs::FileSystem& disk, const fs::Path& journal,
@@ -47,14 +56,21 @@ Result<void> save_sync_state(fs::FileSystem& disk, const fs::Path& journal,
   if (disk.exists(path) && !load_sync_state(disk, journal)) {
     return fail(ErrorCode::kFailedPrecondition, path.string() + " is another program's");
   }
-  const Dict json{{"format", kFormat},
-                  {"base_url", state.base_url},
-                  {"entity", state.entity},
-                  {"project", state.project},
-                  {"run_id", state.run_id},
-                  {"history_lines", state.history_lines},
-                  {"event_lines", state.event_lines},
-                  {"console_lines", state.console_lines}};
+  Dict json{{"format", kFormat},
+            {"base_url", state.base_url},
+            {"entity", state.entity},
+            {"project", state.project},
+            {"run_id", state.run_id},
+            {"history_lines", state.history_lines},
+            {"event_lines", state.event_lines},
+            {"console_lines", state.console_lines}};
+  if (const auto& before = state.began_behind) {
+    json.set("began_behind", Dict{{"next_step", before->next_step},
+                                  {"runtime_secs", before->runtime_secs},
+                                  {"history_lines", before->history_lines},
+                                  {"event_lines", before->event_lines},
+                                  {"console_lines", before->console_lines}});
+  }
   return fs::replace_file(disk, path, json::to_text(json) + "\n");
 }
 

@@ -11,10 +11,19 @@ namespace runstone::uplink {
 
 /// How far a server has acknowledged a journal: kept beside it in `run-<id>.wandb.syncstate`. It
 /// only spares work, since sending a line again changes nothing; so it is written without a sync,
-/// and one that is missing, damaged or of another program means: from the start.
+/// and one that is missing, damaged or of another program means: from the start. (For a journal
+/// that goes on from a stored run it says where its rows are; without it a second sync appends
+/// them.)
 struct SyncState {
   std::string base_url, entity, project, run_id;
   std::uint64_t history_lines = 0, event_lines = 0, console_lines = 0;
+  /// Of a journal that was written offline and goes on from a stored run: what the run had before.
+  struct Before {
+    std::int64_t next_step = 0;
+    double runtime_secs = 0;
+    std::int64_t history_lines = 0, event_lines = 0, console_lines = 0;
+  };
+  std::optional<Before> began_behind;
 };
 
 fs::Path sync_state_path(const fs::Path& journal);

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "protocol/record.h"
+#include "protocol/run_config.h"
 #include "remote/target.h"
 #include "runstone/result.h"
 #include "runstone/value.h"
@@ -15,6 +17,20 @@ namespace runstone::uplink {
 
 using remote::RunIdentity;
 using remote::Target;
+
+/// Which stored run a run goes on from.
+struct StartFrom {
+  enum class Rule {
+    kNew,     ///< none: rows begin at step 0, whatever the server has
+    kAllow,   ///< the run of the same id, if there is one
+    kMust,    ///< the run of the same id, which has to be there
+    kNever,   ///< there must be none of this id
+    kRewind,  ///< `run_id`, the run itself, without its rows behind `step`
+    kFork,    ///< `run_id`, another run, up to `step`
+  } rule = Rule::kNew;
+  std::string run_id;
+  std::int64_t step = 0;
+};
 
 /// What the server needs to know to create a run. Empty text means: not given.
 struct RunRequest {
@@ -25,15 +41,40 @@ struct RunRequest {
   /// Keys to values as the user gave them, `_wandb` included if it is known already; null: not
   /// sent.
   Value config;
+  protocol::RunConfigFacts facts;  ///< what the config has under `_wandb` from the beginning
 };
 
-/// Creates the run: one round trip, within `timeout_us`. Blocks; for init().
+/// What a run that goes on begins with; all zero and empty for a new one.
+struct Origin {
+  bool resumed = false;  ///< the run was there
+  std::int64_t next_step = 0;
+  double runtime_secs = 0;
+  std::int64_t created_at_us = 0;
+  protocol::WriterRecord lines;  ///< where this writer's lines begin
+  Dict summary;
+};
+struct Contacted {
+  RunIdentity identity;
+  RunRequest request;  ///< what was asked for, filled up with what the server had
+  Origin origin;
+};
+
+struct ContactOptions {
+  std::int64_t timeout_us = 2'000'000;
+  /// Asks again until the time is over; else a server that does not answer is asked once.
+  bool keeps_asking = false;
+  /// Asked now and then, on the calling thread, while it waits; true ends the waiting.
+  std::function<bool()> is_interrupted;
+};
+/// Creates the run, or finds what it goes on from. Blocks; for init().
 /// Errors   kUnauthenticated: the key is refused (401, or a server that knows no such user);
 ///          kPermissionDenied: 403; kInvalidArgument: the server refuses the request for good (400,
-///          422, a GraphQL error), with its words; kUnavailable: all else (no connection, no answer
-///          in time, 5xx, 429, not JSON): start with a local name, an Uplink goes on trying.
-Result<RunIdentity> contact(const Target& target, const RunRequest& request,
-                            std::int64_t timeout_us = 2'000'000);
+///          422, a GraphQL error), with its words; kFailedPrecondition: the run is not there though
+///          it must be, or is though it must not; kNotFound: no such run to rewind or fork;
+///          kUnavailable: all else (no connection, no answer in time, 5xx, 429, not JSON): start
+///          with a local name, an Uplink goes on trying.
+Result<Contacted> contact(const Target& target, const RunRequest& request,
+                          const StartFrom& from = {}, const ContactOptions& options = {});
 
 enum class MessageLevel { kInfo, kWarning, kError };
 

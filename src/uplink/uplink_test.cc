@@ -47,8 +47,9 @@ std::unique_ptr<Uplink> start(const TrackerServer& server, const TestJournal& jo
 
 TEST(Contact, GivesTheIdentityThatTheServerMade) {
   TrackerServer server;
-  const auto identity = contact(server.target(), {.run_id = "ab12", .project = "digits"});
-  ASSERT_TRUE(identity) << identity.error().message;
+  const auto made = contact(server.target(), {.run_id = "ab12", .project = "digits"});
+  ASSERT_TRUE(made) << made.error().message;
+  const RunIdentity* identity = &made->identity;
   EXPECT_EQ(identity->run_id, "ab12");
   EXPECT_EQ(identity->project, "digits");
   EXPECT_EQ(identity->entity, "alice");
@@ -69,7 +70,7 @@ TEST(Contact, SaysWhatTheCallerCanDo) {
   for (const auto& [answer, code] : rows) {
     TrackerServer server;
     server.misbehave = [&answer = answer](const auto&) { return std::optional(answer); };
-    const auto identity = contact(server.target(), {.run_id = "r"}, 50'000);
+    const auto identity = contact(server.target(), {.run_id = "r"}, {}, {.timeout_us = 50'000});
     ASSERT_FALSE(identity);
     EXPECT_EQ(identity.error().code, code) << answer.status << " " << answer.body;
   }
