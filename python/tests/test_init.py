@@ -84,11 +84,12 @@ def test_a_parameter_that_is_not_served_yet_raises_and_is_named(arguments):
     ],
     ids=str,
 )
-def test_going_on_from_a_stored_run_online_raises_and_is_named(monkeypatch, arguments):
-    monkeypatch.setenv("RUNSTONE_BASE_URL", "http://127.0.0.1:9")
-    monkeypatch.setenv("RUNSTONE_API_KEY", "local-" + "0" * 40)
-    with pytest.raises(NotImplementedError, match=next(iter(arguments))):
-        runstone.init(**arguments)
+def test_E2_going_on_from_a_stored_run_needs_the_server_and_leaves_nothing(monkeypatch, tmp_path, arguments):
+    settings = runstone.Settings(base_url="http://127.0.0.1:9", api_key="local-" + "0" * 40, init_timeout=0.2)
+    with pytest.raises(runstone.CommError, match="init_timeout"):
+        runstone.init(settings=settings, **arguments)
+    assert runstone.run is None and not (tmp_path / "runstone").exists()
+    runstone.init(mode="offline").finish()
 
 
 def test_an_unknown_keyword_is_a_type_error():
