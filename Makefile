@@ -35,7 +35,7 @@ test: build clients ## Every test of every suite; the last line counts them
 fuzz: setup ## Fuzz every reader of foreign bytes for some minutes (libFuzzer if clang-16 is there)
 	@.venv/bin/python tools/fuzz.py --build --seconds 40
 
-bench: build ## Measure; prints a table and writes bench/results.json
+bench: build clients ## Measure; prints a table and writes bench/results.json
 	@.venv/bin/python bench/run_bench.py
 
 format: setup ## Rewrite all sources in the project's format

@@ -23,6 +23,7 @@ from typing import Callable
 ROOT = Path(__file__).resolve().parent.parent
 BENCH = ROOT / "bench"
 BUILD = ROOT / "build" / "release"
+TORCH_PYTHON = ROOT / ".venv-clients" / "with-torch" / "bin" / "python"
 sys.path.insert(0, str(ROOT / "tests"))
 
 from support.server import Server  # noqa: E402
@@ -175,6 +176,22 @@ def measure_python_log(plan: Plan) -> list[Figure]:
     return figures
 
 
+def measure_watch(plan: Plan) -> list[Figure]:
+    """watch() of a PyTorch model of 10 M parameters, every tenth step logged."""
+    figures = []
+    script = str(BENCH / "python_watch.py")
+    for log in ("gradients", "all"):
+        found = run_json(
+            [str(TORCH_PYTHON), script, log, str(60 if plan.quick else 200)], offline_environment()
+        )
+        what = f"watch(log={log!r}, log_freq=10), 10 M parameters, CPU"
+        peer = {"peer": found["wandb_percent"], "peer_name": "wandb"}
+        figures.append(Figure(f"{what}: added", "% of step", 10, found["runstone_percent"], **peer))
+        peer["peer"] = found["wandb_logged_ms"]
+        figures.append(Figure(f"{what}: a logged step", "ms", None, found["runstone_logged_ms"], **peer))
+    return figures
+
+
 def measure_cpp_log(plan: Plan) -> list[Figure]:
     figures = []
     runs = [run_json([str(BUILD / "bench" / "log_bench"), "--json"]) for _ in range(plan.repeats(5))]
@@ -319,6 +336,7 @@ MEASURES: dict[str, Callable[[Plan], list[Figure]]] = {
     "import": measure_imports,
     "init": measure_init,
     "log": measure_python_log,
+    "watch": measure_watch,
     "cpp": measure_cpp_log,
     "outage": measure_outage,
     "server": measure_server,

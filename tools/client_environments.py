@@ -1,7 +1,10 @@
-"""Makes a virtual environment for each older stock client that the compatibility tests run, and one for
-the newest with the package that its sweep controller needs, below .venv-clients/. Does nothing where one
-is there. The versions and all that they need are pinned in tools/clients/<name>.txt; what a client of that
-time was used with, such as numpy 1 for 0.16, too.
+"""Makes a virtual environment for each older stock client that the compatibility tests run, one for the
+newest with the package that its sweep controller needs, and one for the newest beside PyTorch, below
+.venv-clients/. Does nothing where one is there. The versions and all that they need are pinned in
+tools/clients/<name>.txt; what a client of that time was used with, such as numpy 1 for 0.16, too.
+
+PyTorch itself is the system's (Debian's python3-torch, for the CPU): what PyPI has for Linux brings
+gigabytes of CUDA along.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ FOLDER = ROOT / ".venv-clients"
 
 WITH_SWEEPS = "with-sweeps"
 WITH_MEDIA = "with-media"  # what the conformance suite gives the stock client: its encoders
+WITH_TORCH = "with-torch"
+SYSTEM_PYTHON = "/usr/bin/python3"
 
 
 class ClientEnvironmentError(Exception):
@@ -53,7 +58,10 @@ def make(name: str, place: Path, pins: Path) -> None:
     print(f"clients: installing {name} into {place.relative_to(ROOT)}", file=sys.stderr)
     python = place / "bin" / "python"
     install = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", str(pins)]
-    for command in ([sys.executable, "-m", "venv", str(place)], install):
+    create = [sys.executable, "-m", "venv", str(place)]
+    if name == WITH_TORCH:
+        create = [SYSTEM_PYTHON, "-m", "venv", "--system-site-packages", str(place)]
+    for command in (create, install):
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
             raise ClientEnvironmentError(
@@ -66,7 +74,7 @@ def make(name: str, place: Path, pins: Path) -> None:
 def main() -> int:
     try:
         with ThreadPoolExecutor(max_workers=2) as pool:
-            list(pool.map(python_of, [*versions(), WITH_SWEEPS, WITH_MEDIA]))
+            list(pool.map(python_of, [*versions(), WITH_SWEEPS, WITH_MEDIA, WITH_TORCH]))
     except ClientEnvironmentError as problem:
         print(f"clients: {problem}", file=sys.stderr)
         return 1

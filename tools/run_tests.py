@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "release"
 REPORTS = ROOT / "build" / "reports"
 PYTHON = ROOT / ".venv" / "bin" / "python"
+TORCH_PYTHON = ROOT / ".venv-clients" / "with-torch" / "bin" / "python"
 SUITE_LIMIT_SECS = 600
 
 
@@ -89,9 +90,9 @@ def unit_suites() -> list[Suite]:
     return suites
 
 
-def pytest_suite(name: str, folder: str, *options: str) -> Suite:
+def pytest_suite(name: str, folder: str, *options: str, python: Path = PYTHON) -> Suite:
     report = REPORTS / f"{name}.xml"
-    command = [str(PYTHON), "-m", "pytest", "-q", f"--junitxml={report}", folder, *options]
+    command = [str(python), "-m", "pytest", "-q", f"--junitxml={report}", folder, *options]
     return Suite(name, command, report, read_junit)
 
 
@@ -109,6 +110,7 @@ def all_suites() -> list[Suite]:
         Suite("fuzz", [str(PYTHON), "tools/fuzz.py", "--preset", "release", "--seconds", "8"]),
         vitest_suite("web", "test"),
         pytest_suite("python", "python/tests"),
+        pytest_suite("pytorch", "tests/pytorch", python=TORCH_PYTHON),
         pytest_suite("install", "tests/install"),
         # Mostly starts of the stock client: two at a time, each file's tests on one server.
         pytest_suite("compat", "tests/compat", "-n", "2", "--dist", "loadfile"),

@@ -58,6 +58,7 @@ name_what_is_missing() {
                 eigen3/Eigen/Core gtest/gtest.h benchmark/benchmark.h; do
     echo "#include <$header>" | c++ -std=c++20 -fsyntax-only -x c++ - 2>/dev/null || missing+=("the header $header")
   done
+  /usr/bin/python3 -c 'import torch' 2>/dev/null || missing+=("PyTorch for /usr/bin/python3")
   [ ${#missing[@]} = 0 ] && return
   say "this is not Debian 12, so the packages below must come from you; missing here:"
   printf '  %s\n' "${missing[@]}" >&2

@@ -188,4 +188,13 @@ class Plotly : public Media {
   static Result<Plotly> from_json(std::string json);
 };
 
+/// A model's layers and how they are joined, as JSON: {"format": "torch", "nodes": [{"id", "name",
+/// "class_name", "parameters", "output_shape", "num_parameters"}], "edges": [[id, id]]}.
+/// Errors: kInvalidArgument (another form).
+class Graph : public Media {
+ public:
+  using Media::Media;
+  static Result<Graph> from_json(std::string json);
+};
+
 }  // namespace runstone

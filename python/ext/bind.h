@@ -8,5 +8,6 @@ namespace runstone::python {
 void bind_settings(nanobind::module_& module);
 void bind_media(nanobind::module_& module);
 void bind_run(nanobind::module_& module);
+void bind_watch(nanobind::module_& module);
 
 }  // namespace runstone::python

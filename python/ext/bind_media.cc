@@ -157,6 +157,7 @@ const Media* if_media(nb::handle object) {
 void bind_media(nb::module_& module) {
   nb::class_<Media> media(module, "Media");
   media.def_prop_ro("type", [](const Media& self) { return std::string(self.type()); })
+      .def("_media", [](nb::object self) { return self; })  // as the classes that users see
       .def("histogram_parts", histogram_parts)
       .def_static("image", image_from_pixels)
       .def_static("image_file",
@@ -233,7 +234,8 @@ void bind_media(nb::module_& module) {
             return made(Molecule::from_bytes(bytes_of(bytes), type, text_of(caption)));
           },
           "content"_a, "file_type"_a, "caption"_a.none())
-      .def_static("plotly", [](const std::string& text) { return made(Plotly::from_json(text)); });
+      .def_static("plotly", [](const std::string& text) { return made(Plotly::from_json(text)); })
+      .def_static("graph", [](const std::string& text) { return made(Graph::from_json(text)); });
   module.def("box_corners", box_corners);
   def_arrays<double>(media);
   def_arrays<float>(media);

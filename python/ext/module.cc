@@ -5,4 +5,5 @@ NB_MODULE(_core, module) {
   runstone::python::bind_settings(module);
   runstone::python::bind_media(module);
   runstone::python::bind_run(module);
+  runstone::python::bind_watch(module);
 }

@@ -41,7 +41,7 @@ for _name in _MIRRORS:
     globals()[_name] = mirror(_name)
 
 # Loaded when they are first asked for: a script that logs numbers pays nothing for them.
-_MEDIA = ("Audio", "Histogram", "Html", "Image", "Molecule", "Object3D", "Plotly", "Video", "box3d")
+_MEDIA = ("Audio", "Graph", "Histogram", "Html", "Image", "Molecule", "Object3D", "Plotly", "Video", "box3d")
 
 _ENUMS = ("AlertLevel",)
 
@@ -53,7 +53,6 @@ _LATER = (
     "Table",
     "Classes",
     "JoinedTable",
-    "Graph",
     "plot",
     "plot_table",
     "visualize",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from . import _core, _messages, _notebook, _saving
+from . import _core, _messages, _notebook, _saving, _watch
 from ._config import Config, ConfigStatic
 from ._console import capture
 from ._settings import Settings
@@ -200,6 +200,8 @@ class Run(_core.Run):
             self._write_console(False, text if text.endswith("\n") else text + "\n")
 
     save = _saving.save
+    watch = _watch.watch
+    unwatch = _watch.unwatch
     alert = _messages.alert
     mark_preempting = _messages.mark_preempting
     status = _messages.status
@@ -257,8 +259,6 @@ _LATER = {
     "link_model": None,
     "log_code": None,
     "restore": None,
-    "watch": None,
-    "unwatch": None,
 }
 
 

@@ -50,6 +50,13 @@ class InvalidDataError(TypeError, ValueError):
     """
 
 
+class InvalidModelError(TypeError, ValueError):
+    """watch() was given what it cannot watch: no PyTorch module, or one of TorchScript.
+
+    The reference names ValueError, the stock client raises TypeError: this is both.
+    """
+
+
 class ArtifactStatusError(AttributeError):
     """An artifact is not in the state that a call needs."""
 

@@ -7,7 +7,7 @@
 
 namespace runstone::media {
 
-/// What is a file or its content and nothing more: HTML, meshes, molecules, figures.
+/// What is a file or its content and nothing more: HTML, meshes, molecules, figures, graphs.
 class FileObject final : public Object {
  public:
   struct Form {
@@ -19,6 +19,7 @@ class FileObject final : public Object {
   static constexpr Form kObject3D{Kind::kObject3D, "object3D-file", "object3D"};
   static constexpr Form kMolecule{Kind::kMolecule, "molecule-file", "molecule"};
   static constexpr Form kPlotly{Kind::kPlotly, "plotly-file", "plotly"};
+  static constexpr Form kGraph{Kind::kGraph, "graph-file", "graph"};
 
   FileObject(Form form, std::string extension, std::string caption)
       : form_(form), extension_(std::move(extension)), caption_(std::move(caption)) {}

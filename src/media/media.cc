@@ -316,4 +316,17 @@ Result<Plotly> Plotly::from_json(std::string text) {
   return Plotly(FileObject::of_bytes(FileObject::kPlotly, ".plotly.json", std::move(text), ""));
 }
 
+Result<Graph> Graph::from_json(std::string text) {
+  const auto parsed = json::parse(text);
+  const auto is_list = [&](const char* name) {
+    const Value* field = parsed->get(name);
+    return field != nullptr && field->is_list();
+  };
+  if (!parsed || !parsed->is_dict() || !is_list("nodes") || !is_list("edges")) {
+    return fail(ErrorCode::kInvalidArgument,
+                "a graph is a JSON object with the lists nodes and edges");
+  }
+  return Graph(FileObject::of_bytes(FileObject::kGraph, ".graph.json", std::move(text), ""));
+}
+
 }  // namespace runstone

@@ -54,6 +54,7 @@ enum class Kind {
   kObject3D,
   kMolecule,
   kPlotly,
+  kGraph,
   kHistogram,
   kTable,
   kChart

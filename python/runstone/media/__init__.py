@@ -5,6 +5,7 @@ open files) and hands plain bytes to the core, which encodes and stores them whe
 """
 
 from ._audio import Audio
+from ._graph import Graph
 from ._histogram import Histogram
 from ._html import Html
 from ._image import Image
@@ -13,4 +14,15 @@ from ._object3d import Object3D, box3d
 from ._plotly import Plotly
 from ._video import Video
 
-__all__ = ["Audio", "Histogram", "Html", "Image", "Molecule", "Object3D", "Plotly", "Video", "box3d"]
+__all__ = [
+    "Audio",
+    "Graph",
+    "Histogram",
+    "Html",
+    "Image",
+    "Molecule",
+    "Object3D",
+    "Plotly",
+    "Video",
+    "box3d",
+]
