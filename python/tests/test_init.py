@@ -241,7 +241,7 @@ def test_D1_a_disabled_run_takes_everything_and_leaves_nothing(tmp_path):
     assert run.define_metric("x").name == "dummy"
     assert run.save("f") is False and run.display() is False and isinstance(run.to_html(), str)
     assert run.alert("title", "text") is None
-    for name in ("log_code", "mark_preempting", "watch", "unwatch", "status", "restore"):
+    for name in ("log_code", "mark_preempting", "unwatch", "status", "restore"):
         assert getattr(run, name)() is None
     with pytest.raises(errors.ConfigError):
         run.config.a = 2
