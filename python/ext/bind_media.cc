@@ -31,11 +31,14 @@ std::string text_of(nb::handle value) {
   return value.is_none() ? std::string() : std::string(utf8_of(value));
 }
 
-/// FileNotFoundError for a file that is not there, else as everywhere.
+/// FileNotFoundError and PermissionError for a file that is not there or not to be read, else as
+/// everywhere.
 template <typename M>
 Media made(Result<M> result) {
-  if (!result && result.error().code == ErrorCode::kNotFound) {
-    PyErr_SetString(PyExc_FileNotFoundError, result.error().message.c_str());
+  const bool missing = !result && result.error().code == ErrorCode::kNotFound;
+  if (missing || (!result && result.error().code == ErrorCode::kPermissionDenied)) {
+    PyErr_SetString(missing ? PyExc_FileNotFoundError : PyExc_PermissionError,
+                    result.error().message.c_str());
     throw nb::python_error();
   }
   return static_cast<Media>(value_or_throw(std::move(result)));

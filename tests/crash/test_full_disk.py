@@ -3,6 +3,7 @@ what was lost is counted and told."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
@@ -33,7 +34,14 @@ exit ${exit_code:-0}
 class Outcome:
     """What became of a writer on a small disk."""
 
-    def __init__(self, folder: Path, run_id: str, environment: dict, fill_bytes: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        run_id: str,
+        environment: dict,
+        fill_bytes: int,
+        writer: str = "full_disk_writer.py",
+    ) -> None:
         self.kept, self.temp = folder / "kept", folder / "temp"
         disk = folder / "disk"
         for directory in (self.kept, self.temp, disk):
@@ -47,7 +55,7 @@ class Outcome:
             "PYTHON": sys.executable,
             "ROWS": str(ROWS),
             "RUN_ID": run_id,
-            "WRITER": str(HERE / "full_disk_writer.py"),
+            "WRITER": str(HERE / writer),
         }
         environment.setdefault("TMPDIR", str(self.temp))
         if environment["TMPDIR"] == "DISK":
@@ -140,3 +148,27 @@ def test_no_disk_at_all_at_init_costs_the_recording_not_the_training(tmp_path, o
     outcome = Outcome(tmp_path, "nodisk", environment, fill_bytes=DISK_BYTES)
     outcome.check_training_went_well()
     assert outcome.lost_records() >= ROWS
+
+
+def test_a_disk_that_is_full_while_media_are_encoded_costs_those_media_alone(tmp_path, offline_environment):
+    """What is logged beside them stays; no half of a file is left; every loss is counted and told."""
+    outcome = Outcome(tmp_path, "media", offline_environment, 0, writer="full_disk_media_writer.py")
+    outcome.check_training_went_well()
+    log = journal.find(outcome.kept)
+    stored = journal.rows(log)
+    assert journal.exit_code(log) == 0
+    assert [row["i"] for row in stored] == [row["_step"] for row in stored] == list(range(len(stored)))
+    with_media = [row["media"] for row in stored if "media" in row]
+    assert 4 < len(with_media) < ROWS / 10, "the disk did not fill up"
+    files = {
+        path.relative_to(log.parent / "files").as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in (log.parent / "files" / "media").rglob("*")
+        if path.is_file()
+    }
+    for value in with_media:
+        for name in value.get("filenames") or [value["path"]]:
+            assert files[name][:20] in name, f"{name} is not whole"
+    assert all(digest[:20] in name for name, digest in files.items()), "half a file was left"
+    told = re.search(r"(\d+) media could not be stored \((.*)\) and are lost", outcome.stderr)
+    assert told and "No space left on device" in told[2], outcome.stderr[-2000:]
+    assert int(told[1]) == ROWS - len(with_media) - (ROWS - len(stored))
