@@ -84,6 +84,7 @@ class Allowed:
     stock: object = "any"
     ours: object = "any"
     writers: list[str] = field(default_factory=lambda: ["*"])
+    sometimes: bool = False  # what it allows is not always seen: whole seconds, say
     used: bool = False
 
     def allows(self, difference: Difference, writer: str) -> bool:
@@ -115,4 +116,4 @@ class Table:
         return left
 
     def unused(self) -> list[Allowed]:
-        return [entry for entry in self.entries if not entry.used]
+        return [entry for entry in self.entries if not entry.used and not entry.sometimes]

@@ -82,6 +82,8 @@ def environment(server: Server, folder: Path) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": str(ROOT / "python"),
         "WANDB_X_DISABLE_STATS": "true",
+        # The stock client else does what the account says; ours asks nobody.
+        "WANDB_SAVE_CODE": "false",
         "TZ": "UTC",
     }
 
