@@ -45,4 +45,4 @@ check: setup ## Layers, formatting and types, without building
 	@.venv/bin/python tools/run_tests.py --only layers format
 
 clean: ## Remove what was built; keeps .venv and node_modules
-	rm -rf build web/dist python/runstone/*.so python/runstone/bin
+	rm -rf build web/dist python/runstone/*.so python/runstone/_core.pyi python/runstone/bin

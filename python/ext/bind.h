@@ -9,5 +9,7 @@ void bind_settings(nanobind::module_& module);
 void bind_media(nanobind::module_& module);
 void bind_run(nanobind::module_& module);
 void bind_watch(nanobind::module_& module);
+/// Gives the type Run its method log().
+void bind_log(nanobind::handle run_type);
 
 }  // namespace runstone::python

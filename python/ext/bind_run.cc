@@ -8,7 +8,7 @@
 #include "errors.h"
 #include "exit_hook.h"
 #include "installed_packages.h"
-#include "row_reader.h"
+#include "run_handle.h"
 #include "runstone/run.h"
 #include "to_python.h"
 #include "to_value.h"
@@ -17,17 +17,6 @@ namespace runstone::python {
 namespace nb = nanobind;
 using namespace nb::literals;
 namespace {
-
-/// What a Python Run owns. Empty once finish_at_exit() has taken the run.
-struct RunHandle {
-  std::optional<Run> run;
-
-  Run& get() {
-    if (!run)
-      raise_error(Error(ErrorCode::kFailedPrecondition, "the interpreter is shutting down"));
-    return *run;
-  }
-};
 
 std::optional<std::string> text_option(const nb::dict& options, const char* name) {
   const nb::object value = nb::borrow(PyDict_GetItemString(options.ptr(), name));
@@ -110,43 +99,6 @@ ProgramFacts program_facts(const nb::dict& facts) {
   return program;
 }
 
-LogOptions log_options(nb::handle step, nb::handle commit) {
-  LogOptions options;
-  if (!step.is_none()) {
-    if (PyBool_Check(step.ptr()) || !PyIndex_Check(step.ptr())) {
-      PyErr_Format(PyExc_TypeError, "step must be an int, not %s", Py_TYPE(step.ptr())->tp_name);
-      throw nb::python_error();
-    }
-    const nb::object index = nb::steal(PyNumber_Index(step.ptr()));
-    if (!index.is_valid()) throw nb::python_error();
-    int overflow = 0;
-    options.step = PyLong_AsLongLongAndOverflow(index.ptr(), &overflow);
-    if (overflow != 0) {
-      PyErr_SetString(PyExc_ValueError, "step must fit into 64 bits");
-      throw nb::python_error();
-    }
-  }
-  if (!commit.is_none()) options.commit = PyObject_IsTrue(commit.ptr()) == 1;
-  return options;
-}
-
-void log_row(RunHandle& self, nb::handle data, nb::handle step, nb::handle commit) {
-  thread_local RowReader reader;
-  struct Clear {  // also when an exception leaves: no Python object may stay in a thread's own data
-    ~Clear() { reader.clear(); }
-  } const clear;
-  const auto options = log_options(step, commit);
-  const Span<const Field> fields = reader.read(data);
-  Run& run = self.get();
-  auto logged = [&] {
-    if (!reader.has_media()) return run.log(fields, options);
-    const Span<const Field> owned = reader.owned();
-    const nb::gil_scoped_release encoding;
-    return run.log(owned, options);
-  }();
-  value_or_throw(std::move(logged), ErrorFamily::kLogData);
-}
-
 nb::object define_metric(RunHandle& self, std::string_view name, const nb::dict& options) {
   MetricOptions metric;
   metric.step_metric = text_option(options, "step_metric");
@@ -194,30 +146,6 @@ nb::object text_or_none(const std::optional<std::string>& text) {
 }
 nb::str text_of(const std::string& text) { return nb::str(text.c_str(), text.size()); }
 
-constexpr const char* kLogDoc =
-    R"(Adds a row of values to the run's history.
-
-Each call without ``step`` writes one row and goes on to the next step. With ``commit=False`` the
-values wait in the open row for the next call; with ``step=k`` they are collected into row ``k``,
-which is written when a higher step comes, at ``commit=True``, or at ``finish()``. A ``step`` below
-the current one is dropped with a warning. When a written row's call has returned, the row survives
-the death of the process.
-
-Args:
-    data: a mapping of str to values: numbers, text, bools, None, NaN and infinities, lists, nested
-        dicts (``{"val": {"acc": 1}}`` is shown as ``val.acc``), numpy and torch scalars and arrays
-        (up to 32 elements as a list, larger ones as a histogram of 32 bins), dates, enums. A ``/``
-        in a key groups charts: the section is the text before the last slash.
-    step: the row's step, an int not below ``run.step``; None for the open row.
-    commit: True writes the row now, False keeps it open; None: True without ``step``, else False.
-
-Raises:
-    TypeError and ValueError (one class, ``errors.InvalidDataError``): data is no mapping, a key is
-        no str, a value cannot be stored. Nothing was stored and no step was used.
-    UsageError: the run is finished.
-
-Follows: the method ``log`` of the class ``Run`` that the stock client documents.)";
-
 }  // namespace
 
 void bind_run(nb::module_& module) {
@@ -238,9 +166,6 @@ void bind_run(nb::module_& module) {
             new (self) RunHandle{value_or_throw(std::move(run))};
           },
           "options"_a, "settings"_a, "setup_settings"_a, "facts"_a)
-      .def("log", log_row, "data"_a.none(), "step"_a = nb::none(), "commit"_a = nb::none(), kLogDoc,
-           nb::sig("def log(self, data: dict[str, object], step: int | None = None, "
-                   "commit: bool | None = None) -> None"))
       .def("_define_metric", define_metric)
       .def("_finish", finish, "exit_code"_a.none())
       .def("_finish_at_exit",
@@ -381,6 +306,7 @@ void bind_run(nb::module_& module) {
       .def_prop_ro("starting_step", [](RunHandle& self) { return self.get().starting_step(); })
       .def_prop_ro("_step", [](RunHandle& self) { return self.get().step(); })
       .def("_settings", [](RunHandle& self) { return self.get().settings(); });
+  bind_log(module.attr("Run"));
 }
 
 }  // namespace runstone::python

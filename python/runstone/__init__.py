@@ -20,6 +20,8 @@ from .errors import CommError, Error, UsageError
 
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # type checkers take it for True; the module typing would take longer than ours to load
+
 join = finish
 
 _MIRRORS = (
@@ -37,8 +39,35 @@ _MIRRORS = (
     "unwatch",
     "mark_preempting",
 )
-for _name in _MIRRORS:
-    globals()[_name] = mirror(_name)
+if TYPE_CHECKING:
+    from ._config import Config
+    from ._enums import AlertLevel as AlertLevel
+    from ._summary import Summary
+    from .media import Audio as Audio
+    from .media import Graph as Graph
+    from .media import Histogram as Histogram
+    from .media import Html as Html
+    from .media import Image as Image
+    from .media import Molecule as Molecule
+    from .media import Object3D as Object3D
+    from .media import Plotly as Plotly
+    from .media import Video as Video
+    from .media import box3d as box3d
+
+    run: Run | None
+    config: Config
+    summary: Summary
+    _active = Run.__new__(Run)
+    log = _active.log
+    define_metric = _active.define_metric
+    save = _active.save
+    alert = _active.alert
+    watch = _active.watch
+    unwatch = _active.unwatch
+    mark_preempting = _active.mark_preempting
+else:
+    for _name in _MIRRORS:
+        globals()[_name] = mirror(_name)
 
 # Loaded when they are first asked for: a script that logs numbers pays nothing for them.
 _MEDIA = ("Audio", "Graph", "Histogram", "Html", "Image", "Molecule", "Object3D", "Plotly", "Video", "box3d")
@@ -82,7 +111,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
+def _lazy(name: str) -> object:
     if name == "run":
         return current_run()
     if name in ("config", "summary"):
@@ -99,3 +128,7 @@ def __getattr__(name: str) -> object:
     if name in _LATER:
         raise NotImplementedError(f"runstone.{name} is not available yet")
     raise AttributeError(f"module 'runstone' has no attribute {name!r}")
+
+
+if not TYPE_CHECKING:  # a checker would take any name for one of ours
+    __getattr__ = _lazy

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 
 from .errors import ConfigError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-def read_config(config: object) -> dict:
+
+def read_config(config: object) -> dict[str, Any]:
     """init(config=) as a dict: a dict, a Namespace, absl FLAGS, an object with __dict__, a YAML path.
 
     Raises TypeError for anything else, ConfigError for a file that is missing or not of the form.
@@ -31,7 +35,7 @@ def read_config(config: object) -> dict:
     )
 
 
-def read_config_file(path: str) -> dict:
+def read_config_file(path: str) -> dict[str, Any]:
     """`key: {value: v, desc: ...}` of a YAML file; an optional `wandb_version: 1` beside."""
     import yaml
 
@@ -60,6 +64,13 @@ class Config:
     changed value needs permission (``update(..., allow_val_change=True)``), else ConfigError. Keys that
     start with ``_`` are the product's own and not shown. Nested dicts are plain dicts: what is changed
     inside them is sent when the run finishes.
+
+    What has no stored form of its own is converted: NaN to None, arrays of up to 32 elements to lists and
+    larger ones to their text, enums to their names, dataclasses to dicts, dates to ISO text, functions and
+    classes to ``module.name``. Media are refused with TypeError. After finish() reading works, and writing
+    raises UsageError.
+
+    Follows: the attribute ``config`` of the class ``Run`` that the stock client documents.
     """
 
     def __init__(self, core) -> None:
@@ -79,32 +90,61 @@ class Config:
             self._core._config_update(changed, True)
 
     def update(self, d: object, allow_val_change: bool | None = None) -> None:
-        """Sets several keys at once, or none: ConfigError leaves everything as it was."""
+        """Sets several keys at once, or none.
+
+        Args:
+            d: a dict, a Namespace, absl FLAGS, a Config, an object's attributes, or the path of a YAML file.
+            allow_val_change: keys that are there may get another value.
+
+        Raises:
+            ConfigError: a value would change without permission, or the file is missing or bad. TypeError:
+                another form, a key that is no str, a value that cannot be stored. UsageError: the run is
+                finished. Whatever raises, everything is as it was.
+        """
         values = _checked(read_config(d))
         self._core._config_update(values, bool(allow_val_change))
         self._refresh(values)
 
     def setdefaults(self, d: object) -> None:
-        """Sets the keys that are missing."""
+        """Sets the keys that are missing.
+
+        Args:
+            d: as update() takes it.
+
+        Raises:
+            TypeError, ConfigError, UsageError: as update().
+        """
         values = _checked(read_config(d))
         self._core._config_set_defaults(values)
         self._refresh(values)
 
     def update_locked(self, d: object, user: str | None = None) -> None:
-        """Sets and locks: later writes of these keys are ignored with a warning."""
+        """Sets and locks: later writes of these keys are ignored with a warning.
+
+        Args:
+            d: as update() takes it.
+            user: who locks, for the warning, such as ``"sweep"``.
+
+        Raises:
+            TypeError, UsageError: as update().
+        """
         values = _checked(read_config(d))
         self._core._config_update_locked(values, user or "")
         self._refresh(values)
 
     def persist(self) -> None:
-        """Sends everything again."""
+        """Sends everything again, what was changed inside of nested dicts, too.
+
+        Raises:
+            UsageError: the run is finished.
+        """
         self._send_nested_changes()
         self._core._config_persist()
 
-    def __getitem__(self, key: str) -> object:
+    def __getitem__(self, key: str) -> Any:
         return self._values[key]
 
-    def __getattr__(self, key: str) -> object:
+    def __getattr__(self, key: str) -> Any:
         try:
             return self._values[key]
         except KeyError:
@@ -115,24 +155,38 @@ class Config:
         self._core._config_update(values, False)
         self._refresh(values)
 
-    __setattr__ = __setitem__
+    def __setattr__(self, key: str, value: object) -> None:
+        self[key] = value
 
     def __delitem__(self, key: str) -> None:
         raise TypeError("a config key cannot be deleted")
 
-    def get(self, key: str, default: object = None) -> object:
+    def get(self, key: str, default: object = None) -> Any:
+        """The value of a key.
+
+        Args:
+            key: a str.
+            default: what to give if the key is missing.
+
+        Returns:
+            The value, or the default.
+        """
         return self._values.get(key, default)
 
-    def keys(self):
+    def keys(self) -> KeysView[str]:
+        """The keys that do not start with ``_``."""
         return self._values.keys()
 
-    def items(self):
+    def items(self) -> ItemsView[str, Any]:
+        """(key, value) of the keys that do not start with ``_``."""
         return self._values.items()
 
-    def values(self):
+    def values(self) -> ValuesView[Any]:
+        """The values of the keys that do not start with ``_``."""
         return self._values.values()
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
+        """All keys that do not start with ``_``, as a dict of its own; nested dicts are the config's."""
         return dict(self._values)
 
     def __contains__(self, key: object) -> bool:
@@ -149,18 +203,21 @@ class Config:
 
 
 class ConfigStatic:
-    """A snapshot of the config that cannot be written."""
+    """A snapshot of the config that cannot be written: attributes and items as of Config, and keys().
 
-    def __init__(self, values: dict) -> None:
+    Writing raises AttributeError. Later changes of the config do not show.
+    """
+
+    def __init__(self, values: dict[str, Any]) -> None:
         object.__setattr__(self, "_values", values)
 
-    def __getattr__(self, key: str) -> object:
+    def __getattr__(self, key: str) -> Any:
         try:
             return self._values[key]
         except KeyError:
             raise AttributeError(f"the config has no key {key!r}") from None
 
-    def __getitem__(self, key: str) -> object:
+    def __getitem__(self, key: str) -> Any:
         return self._values[key]
 
     def __setattr__(self, key: str, value: object) -> None:
@@ -168,11 +225,12 @@ class ConfigStatic:
 
     __setitem__ = __setattr__
 
-    def keys(self):
+    def keys(self) -> KeysView[str]:
+        """The keys that do not start with ``_``."""
         return self._values.keys()
 
 
-def _checked(values: dict) -> dict:
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
     """Top-level keys as the core wants them: text, without `-` at the ends."""
     for key in values:
         if not isinstance(key, str):

@@ -92,7 +92,7 @@ def status(self) -> RunStatus | None:
     return RunStatus(total, pending, time)
 
 
-def pin_config_keys(self, keys=()) -> None:
+def pin_config_keys(self, keys) -> None:
     """Shows these config keys (exact names, in this order) first on the run's page, replacing those pinned
     before. UsageError once finished."""
     _refuse_finished(self, "pin_config_keys")

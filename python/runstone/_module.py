@@ -219,4 +219,22 @@ def mirror(name: str):
 
     call.__name__ = call.__qualname__ = name
     call.__doc__ = getattr(Run, name).__doc__
+    call.__wrapped__ = _Mirrored(getattr(Run, name))
     return call
+
+
+class _Mirrored:
+    """What inspect.signature() and help() find below a mirror: the member without its ``self``."""
+
+    def __init__(self, member) -> None:
+        self._member = member
+
+    def __call__(self, *arguments: object, **options: object) -> object:
+        return self._member(*arguments, **options)
+
+    @property
+    def __signature__(self):
+        import inspect
+
+        signature = inspect.signature(self._member)
+        return signature.replace(parameters=list(signature.parameters.values())[1:])

@@ -7,28 +7,10 @@ import sys
 from . import _core, _messages, _notebook, _saving, _watch
 from ._config import Config, ConfigStatic
 from ._console import capture
+from ._metric import Metric
 from ._settings import Settings
 from ._summary import Summary
 from .errors import Error, UsageError
-
-
-class Metric:
-    """A defined metric, as it stood when define_metric() returned it. Read-only."""
-
-    __slots__ = ("_fields",)
-
-    def __init__(self, fields: dict) -> None:
-        object.__setattr__(self, "_fields", fields)
-
-    name: str = property(lambda self: self._fields["name"])
-    step_metric: str | None = property(lambda self: self._fields["step_metric"])
-    step_sync: bool | None = property(lambda self: self._fields["step_sync"])
-    summary: tuple[str, ...] | None = property(lambda self: self._fields["summary"])
-    hidden: bool | None = property(lambda self: self._fields["hidden"])
-    goal: str | None = property(lambda self: self._fields["goal"])
-
-    def __repr__(self) -> str:
-        return f"Metric({self.name!r})"
 
 
 class Run(_core.Run):

@@ -6,28 +6,32 @@ from collections.abc import Iterator
 
 from ._convert import media_of
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class SummarySubDict:
-    """A dict inside the summary; writing to it is writing to the summary."""
+    """A dict inside the summary, with items and attributes; writing to it is writing to the summary."""
 
     def __init__(self, core, path: tuple[str, ...]) -> None:
         object.__setattr__(self, "_core", core)
         object.__setattr__(self, "_path", path)
 
-    def _read(self) -> dict:
+    def _read(self) -> dict[str, Any]:
         value = self._core._summary_get(self._path) if self._path else self._core._summary_all()
         return value if isinstance(value, dict) else {}
 
-    def _wrap(self, key: str, value: object) -> object:
+    def _wrap(self, key: str, value: object) -> Any:
         if isinstance(value, dict) and "_type" not in value:
             return SummarySubDict(self._core, (*self._path, key))
         return value
 
-    def __getitem__(self, key: str) -> object:
+    def __getitem__(self, key: str) -> Any:
         values = self._read()
         return self._wrap(key, values[key])
 
-    def __getattr__(self, key: str) -> object:
+    def __getattr__(self, key: str) -> Any:
         if key.startswith("__"):
             raise AttributeError(key)
         try:
@@ -41,28 +45,50 @@ class SummarySubDict:
             value = self._core._bind_media(media, key, "summary")
         self._core._summary_set((*self._path, key), _plain(value))
 
-    __setattr__ = __setitem__
+    def __setattr__(self, key: str, value: object) -> None:
+        self[key] = value
 
     def __delitem__(self, key: str) -> None:
         self._core._summary_erase((*self._path, key))
 
     __delattr__ = __delitem__
 
-    def update(self, d: dict) -> None:
+    def update(self, d: dict[str, Any]) -> None:
+        """Sets several keys.
+
+        Args:
+            d: a dict of numbers, text, lists, arrays, dicts, media. Arrays of more than 32 elements become a
+                description (min, max, mean, var, percentiles); None and NaN leave the key without a value.
+
+        Raises:
+            TypeError, ValueError: a value that cannot be stored. UsageError: the run is finished.
+        """
         for key, value in dict(d).items():
             self[key] = value
 
-    def get(self, key: str, default: object = None) -> object:
+    def get(self, key: str, default: object = None) -> Any:
+        """The value of a key.
+
+        Args:
+            key: a str.
+            default: what to give if the key is missing.
+
+        Returns:
+            The value; of a dict an object that writes to the summary.
+        """
         values = self._read()
         return self._wrap(key, values[key]) if key in values else default
 
-    def keys(self):
+    def keys(self) -> list[str]:
+        """The keys, ``_step``, ``_runtime`` and ``_timestamp`` among them."""
         return [key for key in self._read() if key != "_wandb"]
 
-    def items(self):
+    def items(self) -> list[tuple[str, Any]]:
+        """(key, value) of each key."""
         return [(key, self._wrap(key, value)) for key, value in self._read().items() if key != "_wandb"]
 
-    def values(self):
+    def values(self) -> list[Any]:
+        """The value of each key."""
         return [value for _, value in self.items()]
 
     def __contains__(self, key: object) -> bool:
@@ -89,13 +115,16 @@ class Summary(SummarySubDict):
     """Each metric's last value or aggregates, and what was set by hand.
 
     ``run.summary["best"] = 0.9`` keeps that value until the key is logged again. Reading shows every
-    row written so far; what waits in the open row is not in it yet.
+    row written so far; what waits in the open row is not in it yet. ``run.summary["n"]["x"] = 1`` writes
+    inside of a nested dict. A missing item is a KeyError, a missing attribute an AttributeError.
+
+    Follows: the attribute ``summary`` of the class ``Run`` that the stock client documents.
     """
 
     def __init__(self, core) -> None:
         super().__init__(core, ())
 
-    def _asdict(self) -> dict:
+    def _asdict(self) -> dict[str, Any]:
         return self._read()
 
 

@@ -68,7 +68,8 @@ def test_the_wheel_holds_the_package_and_one_extension(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     extensions = [name for name in names if ".so" in name]
     assert len(extensions) == 1 and extensions[0].startswith("runstone/_core."), extensions
-    assert "runstone/__init__.py" in names
+    for name in ("__init__.py", "py.typed", "_core.pyi"):
+        assert names.count(f"runstone/{name}") == 1, name
     strange = [name for name in names if not name.startswith(("runstone/", "runstone-"))]
     assert not strange, strange
     assert not [name for name in names if name.endswith(".pyc")]

@@ -1,0 +1,153 @@
+"""What each public function and method takes: names, order, defaults, as the reference has them."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+import runstone
+
+ANY = object()  # a default that is not told
+
+# owner: what it serves
+SIGNATURES = {
+    "": """
+        init(entity=None, project=None, dir=None, id=None, name=None, notes=None, tags=None, config=None,
+             config_exclude_keys=None, config_include_keys=None, allow_val_change=None, group=None,
+             job_type=None, mode=None, force=None, reinit=None, resume=None, resume_from=None,
+             fork_from=None, save_code=None, tensorboard=None, sync_tensorboard=None, monitor_gym=None,
+             settings=None, anonymous=ANY)
+        finish(exit_code=None, quiet=None)
+        join(exit_code=None, quiet=None)
+        box3d(*, center, size, orientation, color, label=None, score=None)
+    """,
+    "Run": """
+        log(data, step=None, commit=None)
+        alert(title, text, level=None, wait_duration=None)
+        define_metric(name, step_metric=None, step_sync=None, hidden=None, summary=None, goal=None,
+                      overwrite=None)
+        display(height=420, hidden=False)
+        finish(exit_code=None, quiet=None)
+        save(glob_str, base_path=None, policy="live", glob=True)
+        status()
+        mark_preempting()
+        watch(models, criterion=None, log="gradients", log_freq=1000, idx=None, log_graph=False)
+        unwatch(models=None)
+        write_logs(text)
+        pin_config_keys(keys)
+        to_html(height=420, hidden=False)
+    """,
+    "config": """
+        keys()
+        items()
+        as_dict()
+        get(key, default=None)
+        update(d, allow_val_change=None)
+        setdefaults(d)
+        update_locked(d, user=None)
+        persist()
+    """,
+    "summary": """
+        keys()
+        items()
+        values()
+        get(key, default=None)
+        update(d)
+    """,
+    "Image": """
+        Image(data_or_path, mode=None, caption=None, grouping=None, classes=None, boxes=None, masks=None,
+              file_type=None)
+    """,
+    "Video": "Video(data_or_path, caption=None, fps=None, format=None)",
+    "Audio": "Audio(data_or_path, sample_rate=None, caption=None)",
+    "Histogram": "Histogram(sequence=None, np_histogram=None, num_bins=64)",
+    "Object3D": """
+        Object3D(data_or_path, caption=None, **kwargs)
+        from_point_cloud(points, boxes, vectors=None, point_cloud_type="lidar/beta")
+    """,
+    "Html": "Html(data, inject=True, data_is_not_path=False)",
+    "Molecule": "Molecule(data_or_path, caption=None, **kwargs)",
+    "Plotly": "Plotly(val)",
+    "Graph": "Graph(format='keras')",
+}
+
+# The members of the global run that the module has, too.
+MIRRORS = ("log", "alert", "define_metric", "save", "mark_preempting", "watch", "unwatch")
+
+
+def rows() -> list[tuple[str, str, str]]:
+    """(owner, name, parameters)."""
+    out = []
+    for owner, text in SIGNATURES.items():
+        for call in " ".join(text.split()).replace(") ", ")\n").splitlines():
+            name, _, parameters = call.strip().partition("(")
+            out.append((owner, name, parameters.removesuffix(")")))
+    return out + [
+        ("", name, parameters) for owner, name, parameters in out if owner == "Run" and name in MIRRORS
+    ]
+
+
+def expected(parameters: str) -> list[tuple]:
+    scope: dict = {"ANY": ANY}
+    exec(f"def call({parameters}): ...", scope)
+    return described(inspect.signature(scope["call"]))
+
+
+def described(signature: inspect.Signature) -> list[tuple]:
+    return [(p.name, p.kind, p.default) for p in signature.parameters.values()]
+
+
+@pytest.mark.parametrize("owner, name, parameters", rows())
+def test_the_signature_is_that_of_the_reference(owner, name, parameters, offline):
+    holder = runstone
+    if owner in ("config", "summary"):
+        holder = getattr(offline(), owner)
+    elif owner and owner != name:
+        holder = getattr(runstone, owner)
+    found = described(inspect.signature(getattr(holder, name)))
+    if owner == "Run":
+        assert found.pop(0)[0] == "self"
+    wanted = expected(parameters)
+    found = [(*given[:2], ANY if want[2] is ANY else given[2]) for given, want in zip(found, wanted)] + found[
+        len(wanted) :
+    ]
+    assert found == wanted
+
+
+def test_log_takes_its_arguments_as_any_function_of_python_does(offline):
+    run = offline()
+    run.log({"a": 1}, None, True)
+    run.log(data={"a": 2}, step=4)
+    run.log({"a": 3}, commit=True)
+    assert run.step == 5 and run.summary["a"] == 3
+    wrong = [
+        ((), {}, "missing the argument 'data'"),
+        (({}, None, None, None), {}, "from 1 to 3 arguments but 4"),
+        (({},), {"data": {}}, "multiple values for argument 'data'"),
+        (({},), {"sync": True}, "unexpected keyword argument 'sync'"),
+    ]
+    for arguments, options, words in wrong:
+        with pytest.raises(TypeError, match=words):
+            run.log(*arguments, **options)
+    with pytest.raises(TypeError, match="needs an argument|doesn't apply|requires a"):
+        runstone.Run.log()
+    with pytest.raises(TypeError, match="never initialised"):
+        runstone.Run.__new__(runstone.Run).log({})
+
+    class Undecided:
+        def __bool__(self) -> bool:
+            raise RuntimeError("neither true nor false")
+
+    with pytest.raises(RuntimeError, match="neither"):
+        run.log({}, commit=Undecided())
+    assert run.step == 5
+
+
+def test_help_of_log_says_what_it_takes_and_raises():
+    import pydoc
+
+    for member in (runstone.Run.log, runstone.log):
+        text = pydoc.render_doc(member, renderer=pydoc.plaintext)
+        assert "data, step=None, commit=None)" in text
+        for section in ("Args:", "Returns:", "Raises:", "Follows:"):
+            assert section in text

@@ -1,0 +1,138 @@
+"""Not run: mypy reads it. Every public member, with the types that it takes and gives."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Optional
+
+import numpy as np
+import runstone
+from runstone import errors
+
+settings = runstone.Settings(mode="offline", silent=True)
+runstone.setup(settings)
+runstone.setup({"mode": "offline"})
+run: runstone.Run = runstone.init(
+    entity="me",
+    project="p",
+    dir=Path("/tmp"),
+    id="x",
+    name="n",
+    notes="notes",
+    tags=["a", "b"],
+    config={"lr": 0.1, "layers": [1, 2]},
+    group="g",
+    job_type="train",
+    mode="offline",
+    reinit="create_new",
+    resume=False,
+    settings=settings,
+)
+
+# rows
+run.log({"loss": 0.5, "n": {"x": 1}}, step=3, commit=True)
+run.log({"a": np.zeros(3)}, commit=False)
+runstone.log({"loss": 1})
+metric: runstone.Metric = run.define_metric("val/*", step_metric="epoch", summary="max", hidden=False)
+metric = runstone.define_metric("loss", goal="minimize", overwrite=True, step_sync=True)
+name_and_step: tuple[str, Optional[str]] = (metric.name, metric.step_metric)
+operations: Optional[tuple[str, ...]] = metric.summary
+flags: list[Optional[bool]] = [metric.step_sync, metric.hidden]
+goal: Optional[str] = metric.goal
+
+# facts
+texts: list[str] = [
+    run.id,
+    run.project,
+    run.entity,
+    run.group,
+    run.job_type,
+    run.path,
+    run.dir,
+    run.sync_dir,
+]
+optional_texts: list[Optional[str]] = [
+    run.name,
+    run.notes,
+    run.url,
+    run.project_url,
+    run.sweep_id,
+    run.sweep_url,
+]
+bools: list[bool] = [run.offline, run.disabled, run.resumed]
+numbers: list[int] = [run.step, run.starting_step]
+start: float = run.start_time
+tags: tuple[str, ...] = run.tags
+run.name, run.notes, run.tags = "new", "text", (*run.tags, "t")
+copied: runstone.Settings = run.settings
+fields: dict[str, object] = copied.to_dict()
+
+# config and summary
+run.config.update({"lr": 0.2}, allow_val_change=True)
+run.config["lr"] = 0.3
+run.config.epochs = 3
+run.config.setdefaults({"lr": 1})
+run.config.update_locked({"a": 1}, user="sweep")
+config: dict[str, Any] = run.config.as_dict()
+static = run.config_static
+runstone.config.update({"x": 1})
+run.summary["best"] = 0.9
+run.summary.update({"a": 1})
+keys: list[str] = list(run.summary.keys())
+best: Any = runstone.summary.get("best", 0)
+
+# files and messages
+paths = run.save("*.txt", base_path=Path("."), policy="now", glob=True)
+paths = runstone.save("a.txt")
+run.alert("title", "text", level=runstone.AlertLevel.WARN, wait_duration=timedelta(minutes=5))
+runstone.alert("title", "text", level="INFO", wait_duration=60)
+run.mark_preempting()
+runstone.mark_preempting()
+status = run.status()
+pending: int = status.sync_items_pending if status is not None else 0
+run.pin_config_keys(["lr"])
+run.write_logs("text")
+shown: bool = run.display(height=300, hidden=True)
+html: str = run.to_html(height=300)
+
+# media
+image = runstone.Image(np.zeros((4, 6, 3), np.uint8), caption="c", file_type="png")
+media: list[object] = [
+    image,
+    runstone.Video("v.gif"),
+    runstone.Audio(np.zeros(10), sample_rate=8000),
+    runstone.Histogram([1, 2, 3], num_bins=4),
+    runstone.Object3D(np.zeros((5, 3))),
+    runstone.Html("<b>x</b>", inject=False),
+    runstone.Molecule("m.pdb"),
+    runstone.Plotly(object()),
+]
+graph = runstone.Graph(format="torch")
+graph.add_edge(graph.add_node(id=1), graph.add_node(id=2))
+box: dict[str, Any] = runstone.box3d(
+    center=(0, 0, 0), size=(1, 1, 1), orientation=(1, 0, 0, 0), color=(255, 0, 0)
+)
+run.log({"image": image, "images": [image, image], "graph": graph})
+
+# models
+run.watch(object(), log="all", log_freq=10, idx=0, log_graph=True)
+runstone.watch([object()], log=None)
+run.unwatch()
+runstone.unwatch(object())
+
+# the end
+active: Optional[runstone.Run] = runstone.run
+with run as entered:
+    entered.finish(exit_code=1)
+run.finish()
+runstone.finish()
+runstone.join(0)
+runstone.teardown()
+version: str = runstone.__version__
+try:
+    pass
+except runstone.CommError as error:
+    cause: Optional[BaseException] = error.exc
+except (runstone.UsageError, errors.ConfigError) as error:
+    message: str = error.message
+except runstone.Error as error:
+    context: dict[str, Any] = error.context
