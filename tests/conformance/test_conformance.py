@@ -49,7 +49,7 @@ def report(found_by, table):
 
 
 @pytest.mark.parametrize("road", ROADS, ids=lambda road: road.name)
-def test_the_server_holds_the_same_by_every_road(road, report):
+def test_SY1_SY3_DF4_DF5_DF6_the_server_holds_the_same_by_every_road(road, report):
     left = report(road)
     assert not left, f"{len(left)} differences:\n" + "\n".join(map(str, left))
 
@@ -58,6 +58,16 @@ def test_the_scenario_was_written_and_not_skipped(found_by):
     runs = found_by(REFERENCE)["runs"]
     assert {run["state"] for name, run in runs.items() if name != "failed"} == {"finished"}
     assert [name for name, run in runs.items() if not run["rows"]] == ["empty"]
+
+
+@pytest.mark.parametrize("road", [REFERENCE, *ROADS], ids=lambda road: road.name)
+def test_S3_the_summary_is_what_the_summary_file_says(road, found_by):
+    for name, run in found_by(road)["runs"].items():
+        in_file = run["files"]["wandb-summary.json"]["json"]
+        left = [
+            str(d) for d in differences(in_file, run["summary"]) if d.path[-1] not in ("_runtime", "runtime")
+        ]
+        assert not left, f"{name}:\n" + "\n".join(left)
 
 
 def test_every_entry_of_the_table_is_still_needed(report, table):

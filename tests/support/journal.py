@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from wandb.proto import wandb_internal_pb2 as pb
@@ -40,6 +40,29 @@ def raw_records(data: bytes) -> Iterator[bytes]:
             yield b"".join(parts)
             parts = []
         position += HEADER + length
+
+
+def encode(records: Iterable[pb.Record], at: int) -> bytes:
+    """The bytes that append these records to a log of `at` bytes."""
+    out = bytearray()
+
+    def chunk(kind: int, payload: bytes) -> None:
+        checksum = zlib.crc32(bytes([kind]) + payload)
+        out.extend(struct.pack("<IHB", checksum, len(payload), kind) + payload)
+
+    for record in records:
+        rest, first = record.SerializeToString(), True
+        while True:
+            left = BLOCK - (at + len(out)) % BLOCK
+            if left < HEADER:
+                out.extend(b"\0" * left)
+                continue
+            part, rest = rest[: left - HEADER], rest[left - HEADER :]
+            chunk((FULL if first else LAST) if not rest else (FIRST if first else MIDDLE), part)
+            if not rest:
+                break
+            first = False
+    return bytes(out)
 
 
 def records(path: Path) -> Iterator[pb.Record]:
