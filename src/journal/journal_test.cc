@@ -50,7 +50,7 @@ class JournalWriterRoads : public testing::TestWithParam<bool> {
 INSTANTIATE_TEST_SUITE_P(Roads, JournalWriterRoads, testing::Bool(),
                          [](const auto& info) { return info.param ? "Mapped" : "Written"; });
 
-TEST_P(JournalWriterRoads, WritesTheFormatsTestVectorByteForByte) {
+TEST_P(JournalWriterRoads, DF1WritesTheFormatsTestVectorByteForByte) {
   const auto first = *from_hex("0801aa01050a030a0178");
   const auto second = *from_hex("080212120a0c12046c6f7373820103302e3512020803");
   auto writer = create();

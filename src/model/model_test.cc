@@ -88,7 +88,7 @@ TEST_F(ConfigRules, LockedKeysIgnoreWritesWithAWarning) {
   EXPECT_NE(warnings_[0].find("was locked by 'sweep'"), std::string::npos);
 }
 
-TEST_F(ConfigRules, KeysLoseOuterDashesAndNanBecomesNull) {
+TEST_F(ConfigRules, C2KeysLoseOuterDashesAndNanBecomesNull) {
   ASSERT_TRUE(update({{"--bs-", std::nan("")}, {"n", List{std::nan("")}}}));
   EXPECT_TRUE(table_.values().find("bs")->is_null());
   EXPECT_EQ(json::to_text(*table_.values().find("n")), "[null]");

@@ -33,7 +33,7 @@ HistoryRecord history_of(std::string_view bytes) {
   return std::get<HistoryRecord>(record->body);
 }
 
-TEST(Record, EncodesTheFormatsTestVectors) {
+TEST(Record, DF1EncodesTheFormatsTestVectors) {
   HeaderRecord header;
   header.producer = "x";
   EXPECT_EQ(to_hex(encode(header, 1)), "0801aa01050a030a0178");

@@ -149,7 +149,7 @@ TEST(Init, PrecedenceGoesFromFilesToArguments) {
   EXPECT_EQ(run.tags(), (std::vector<std::string>{"a", "b c", "d"}));
 }
 
-TEST(Init, PropertiesOfAnOfflineRun) {
+TEST(Init, PR1_PR2PropertiesOfAnOfflineRun) {
   Workplace place;
   InitOptions options = place.options();
   options.project = "p";
@@ -176,6 +176,72 @@ TEST(Init, PropertiesOfAnOfflineRun) {
   EXPECT_EQ(runs.back().tags, std::vector<std::string>{"t"});
 }
 
+TEST(Init, V1TheEnvironmentSetsWhatNoOptionDoes) {
+  Workplace place;
+  const std::pair<const char*, std::string> variables[] = {
+      {"PROJECT", "of-env"},
+      {"ENTITY", "team"},
+      {"NAME", "shown"},
+      {"NOTES", "two words"},
+      {"TAGS", "a,b c,d"},
+      {"RUN_GROUP", "group"},
+      {"JOB_TYPE", "train"},
+      {"RUN_ID", "abc123"},
+      {"SWEEP_ID", "sweep7"},
+      {"MODE", "offline"},
+      {"DIR", place.path() + "/elsewhere"},
+  };
+  for (const auto& [name, value] : variables) {
+    setenv(("RUNSTONE_" + std::string(name)).c_str(), value.c_str(), 1);
+  }
+  InitOptions options;
+  options.printer = [](MessageLevel, const std::string&) {};
+  runstone::Run run = place.start(options);
+  EXPECT_EQ(run.path(), "team/of-env/abc123");
+  EXPECT_EQ(*run.name() + "|" + *run.notes(), "shown|two words");
+  EXPECT_EQ(run.tags(), (std::vector<std::string>{"a", "b c", "d"}));
+  EXPECT_EQ(run.group() + "|" + run.job_type(), "group|train");
+  EXPECT_EQ(run.settings().text("sweep_id"), "sweep7");
+  EXPECT_EQ(run.sync_dir().rfind(place.path() + "/elsewhere/runstone/offline-run-", 0), 0u);
+}
+
+TEST(Init, PR4SettingsAreACopy) {
+  Workplace place;
+  runstone::Run run = place.start();
+  Settings settings = run.settings();
+  ASSERT_TRUE(settings.set("project", "another"));
+  EXPECT_NE(run.project(), "another");
+  EXPECT_NE(run.settings().text("project"), "another");
+}
+
+TEST(Finish, F0EverythingThatWritesIsRefusedAfterwards) {
+  Workplace place;
+  runstone::Run run = place.start();
+  run.finish();
+  const std::vector<std::pair<const char*, ErrorCode>> answers = {
+      {"log", run.log({{"a", 1}}).error().code},
+      {"save", run.save("*").error().code},
+      {"define_metric", run.define_metric("a").error().code},
+      {"alert", run.alert("a", "b").error().code},
+      {"log_artifact", run.log_artifact(place.path()).error().code},
+      {"upsert_artifact", run.upsert_artifact(*Artifact::create("a", "t"), "id").error().code},
+      {"finish_artifact", run.finish_artifact(*Artifact::create("a", "t"), "id").error().code},
+      {"log_model", run.log_model(place.path()).error().code},
+      {"log_code", run.log_code(place.path()).error().code},
+      {"mark_preempting", run.mark_preempting().error().code},
+      {"status", run.status().error().code},
+      {"pin_config_keys", run.pin_config_keys({"a"}).error().code},
+      {"set_name", run.set_name("a").error().code},
+      {"set_notes", run.set_notes("a").error().code},
+      {"set_tags", run.set_tags({"a"}).error().code},
+      {"config", run.config().set("a", 1).error().code},
+      {"summary", run.summary().set("a", 1).error().code},
+  };
+  for (const auto& [name, code] : answers) EXPECT_EQ(code, ErrorCode::kFailedPrecondition) << name;
+  EXPECT_FALSE(run.finish().first_call);
+  EXPECT_TRUE(stdfs::is_directory(run.dir()));  // the facts can still be read
+}
+
 TEST(Init, DirectoryThatCannotBeMadeFallsBackToTemp) {
   Workplace place;
   std::ofstream(place.path() + "/file") << "x";
@@ -188,7 +254,7 @@ TEST(Init, DirectoryThatCannotBeMadeFallsBackToTemp) {
   stdfs::remove_all(made);
 }
 
-TEST(Disabled, KeepsASummaryAndMakesNothing) {
+TEST(Disabled, D1KeepsASummaryAndMakesNothing) {
   Workplace place;
   InitOptions options = place.options();
   options.mode = "disabled";
@@ -399,7 +465,7 @@ TEST(WhereToSend, KeyGoesOnlyToTheAddressItWasSetFor) {
   EXPECT_EQ(ask(none, none, local), "http://local:1 local");
 }
 
-TEST(SettingsTable, UnknownNamesAndWrongTypesAreRefused) {
+TEST(SettingsTable, SE1UnknownNamesAndWrongTypesAreRefused) {
   Settings settings;
   EXPECT_EQ(settings.set("nope", 1).error().code, ErrorCode::kInvalidArgument);
   EXPECT_NE(settings.set("nope", 1).error().message.find("Extra inputs"), std::string::npos);
