@@ -280,30 +280,63 @@ void bind_run(nb::module_& module) {
              value_or_throw(self.get().set_tags(text_list(tags)));
            })
       .def_prop_ro("_finished", [](RunHandle& self) { return !self.run || self.run->finished(); })
-      .def_prop_ro("id", [](RunHandle& self) { return text_of(self.get().id()); })
-      .def_prop_ro("name", [](RunHandle& self) { return text_or_none(self.get().name()); })
-      .def_prop_ro("notes", [](RunHandle& self) { return text_or_none(self.get().notes()); })
-      .def_prop_ro("tags",
-                   [](RunHandle& self) {
-                     nb::list tags;
-                     for (const auto& tag : self.get().tags()) tags.append(text_of(tag));
-                     return nb::tuple(tags);
-                   })
-      .def_prop_ro("project", [](RunHandle& self) { return text_of(self.get().project()); })
-      .def_prop_ro("entity", [](RunHandle& self) { return text_of(self.get().entity()); })
-      .def_prop_ro("group", [](RunHandle& self) { return text_of(self.get().group()); })
-      .def_prop_ro("job_type", [](RunHandle& self) { return text_of(self.get().job_type()); })
-      .def_prop_ro("path", [](RunHandle& self) { return text_of(self.get().path()); })
+      .def_prop_ro(
+          "id", [](RunHandle& self) { return text_of(self.get().id()); },
+          "The run's id, unique in its project.")
+      .def_prop_ro(
+          "name", [](RunHandle& self) { return text_or_none(self.get().name()); },
+          "The display name; None if there is none yet.")
+      .def_prop_ro(
+          "notes", [](RunHandle& self) { return text_or_none(self.get().notes()); },
+          "Free text about the run; None if there is none.")
+      .def_prop_ro(
+          "tags",
+          [](RunHandle& self) {
+            nb::list tags;
+            for (const auto& tag : self.get().tags()) tags.append(text_of(tag));
+            return nb::tuple(tags);
+          },
+          "Short labels.")
+      .def_prop_ro(
+          "project", [](RunHandle& self) { return text_of(self.get().project()); },
+          "The project's name.")
+      .def_prop_ro(
+          "entity", [](RunHandle& self) { return text_of(self.get().entity()); },
+          "Who owns the project; \"\" if that is not known (offline).")
+      .def_prop_ro(
+          "group", [](RunHandle& self) { return text_of(self.get().group()); },
+          "The group of runs that this one belongs to; \"\" if none.")
+      .def_prop_ro(
+          "job_type", [](RunHandle& self) { return text_of(self.get().job_type()); },
+          "What the run does in its group, such as \"train\"; \"\" if none.")
+      .def_prop_ro(
+          "path", [](RunHandle& self) { return text_of(self.get().path()); },
+          "entity/project/id, without the parts that are not known.")
       .def_prop_ro("_url", [](RunHandle& self) { return text_or_none(self.get().url()); })
       .def_prop_ro("_project_url",
                    [](RunHandle& self) { return text_or_none(self.get().project_url()); })
-      .def_prop_ro("dir", [](RunHandle& self) { return text_of(self.get().dir()); })
-      .def_prop_ro("sync_dir", [](RunHandle& self) { return text_of(self.get().sync_dir()); })
-      .def_prop_ro("offline", [](RunHandle& self) { return self.get().offline(); })
-      .def_prop_ro("disabled", [](RunHandle& self) { return self.get().disabled(); })
-      .def_prop_ro("resumed", [](RunHandle& self) { return self.get().resumed(); })
-      .def_prop_ro("start_time", [](RunHandle& self) { return self.get().start_time(); })
-      .def_prop_ro("starting_step", [](RunHandle& self) { return self.get().starting_step(); })
+      .def_prop_ro(
+          "dir", [](RunHandle& self) { return text_of(self.get().dir()); },
+          "The absolute path of the run's folder of files.")
+      .def_prop_ro(
+          "sync_dir", [](RunHandle& self) { return text_of(self.get().sync_dir()); },
+          "The absolute path of the run's directory, which holds dir and the journal; `runstone "
+          "sync` takes it.")
+      .def_prop_ro(
+          "offline", [](RunHandle& self) { return self.get().offline(); },
+          "Whether nothing is sent while the run lasts.")
+      .def_prop_ro(
+          "disabled", [](RunHandle& self) { return self.get().disabled(); },
+          "Whether the run records nothing at all.")
+      .def_prop_ro(
+          "resumed", [](RunHandle& self) { return self.get().resumed(); },
+          "Whether the run was there before and is continued.")
+      .def_prop_ro(
+          "start_time", [](RunHandle& self) { return self.get().start_time(); },
+          "When the run began, in Unix seconds; of a resumed run its first beginning.")
+      .def_prop_ro(
+          "starting_step", [](RunHandle& self) { return self.get().starting_step(); },
+          "The first step that this process can log.")
       .def_prop_ro("_step", [](RunHandle& self) { return self.get().step(); })
       .def("_settings", [](RunHandle& self) { return self.get().settings(); });
   bind_log(module.attr("Run"));

@@ -93,7 +93,13 @@ def status(self) -> RunStatus | None:
 
 
 def pin_config_keys(self, keys) -> None:
-    """Shows these config keys (exact names, in this order) first on the run's page, replacing those pinned
-    before. UsageError once finished."""
+    """Shows config keys first on the run's page, replacing those pinned before.
+
+    Args:
+        keys: a sequence of str: exact names, in the order in which they are shown.
+
+    Raises:
+        UsageError: the run is finished.
+    """
     _refuse_finished(self, "pin_config_keys")
     self._pin_config_keys([str(key) for key in keys])

@@ -37,13 +37,24 @@ def live_runs() -> list[Run]:
 
 
 def setup(settings: Settings | dict | None = None) -> None:
-    """Settings for every later init() of this process; stronger than the environment."""
+    """Settings for every later init() of this process; stronger than the environment.
+
+    Args:
+        settings: Settings or a dict of them; None forgets those given before.
+
+    Raises:
+        ValueError: an unknown name, or a value of the wrong type.
+    """
     global _setup_store
     _setup_store = store_of(settings)
 
 
 def teardown(exit_code: int | None = None) -> None:
-    """Finishes every run of this process."""
+    """Finishes every run of this process.
+
+    Args:
+        exit_code: as Run.finish() takes it.
+    """
     for run in live_runs():
         run.finish(exit_code)
 
@@ -101,6 +112,9 @@ def init(
         settings: further Settings, or a dict of them. Arguments win over settings, settings over the
             environment (RUNSTONE_X, else WANDB_X).
 
+    Returns:
+        The Run; with ``return_previous`` and an active run, that one.
+
     Raises:
         ValueError, TypeError: an argument of the wrong form. UsageError: a project name or run id that
         cannot be used, no API key for a server that was named. AuthenticationError: the server refused
@@ -157,7 +171,12 @@ def init(
 
 
 def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
-    """Finishes the global run; does nothing without one."""
+    """Finishes the global run; does nothing without one.
+
+    Args:
+        exit_code: 0 (the default) is finished, all else failed.
+        quiet: deprecated; accepted without effect.
+    """
     run = current_run()
     if run is not None:
         run.finish(exit_code, quiet)

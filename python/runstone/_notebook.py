@@ -36,7 +36,15 @@ def display(self, height: int = 420, hidden: bool = False) -> bool:
 
 
 def to_html(self, height: int = 420, hidden: bool = False) -> str:
-    """The HTML of a frame with the run's page; of a run without a page (offline), a line that names it."""
+    """The HTML of a frame with the run's page.
+
+    Args:
+        height: of the frame, in pixels.
+        hidden: a button that opens the frame comes instead of it.
+
+    Returns:
+        The text; of a run without a page (offline), a line that names it.
+    """
     from html import escape
 
     if self._url is None:

@@ -97,10 +97,12 @@ class Run(_core.Run):
 
     @property
     def sweep_id(self) -> str | None:
+        """The id of the sweep that this run is a part of; None if there is none."""
         return self._settings().get("sweep_id")
 
     @property
     def sweep_url(self) -> str | None:
+        """The sweep's page; None without a sweep, and, with a warning, for an offline run."""
         project = self._online_only(self._project_url)
         return f"{project}/sweeps/{self.sweep_id}" if project and self.sweep_id else None
 
@@ -132,6 +134,9 @@ class Run(_core.Run):
             summary: comma-separated ``min max mean last first best copy none``.
             goal: ``minimize`` or ``maximize``, for ``best``.
             overwrite: forget what was defined before instead of adding to it.
+
+        Returns:
+            The Metric as it is defined now.
 
         Raises:
             Error: an empty name, a ``*`` elsewhere than at the end, an unknown operation or goal, an
@@ -177,7 +182,11 @@ class Run(_core.Run):
             raise TimeoutError(report["message"])
 
     def write_logs(self, text: str) -> None:
-        """Adds lines to the console log. Ignored once finished."""
+        """Adds lines to the console log. Ignored once finished.
+
+        Args:
+            text: one line or several, without colours or with them.
+        """
         if not self._finished:
             self._write_console(False, text if text.endswith("\n") else text + "\n")
 

@@ -12,6 +12,12 @@ class Settings:
 
     A name that is no setting, or a value of the wrong type, raises ValueError. Unset fields read as
     their defaults. The names, types and defaults are those of the core (``Settings.names()``).
+
+    Args:
+        values: settings by name.
+
+    Raises:
+        ValueError: an unknown name, or a value of the wrong type.
     """
 
     __slots__ = ("_store",)
@@ -44,10 +50,15 @@ class Settings:
     def __setattr__(self, name: str, value: object) -> None:
         self._store.set(name, value)
 
-    def __deepcopy__(self, memo: dict) -> Settings:
+    def copy(self) -> Settings:
+        """The same values, to be changed on their own."""
         return Settings._of(self._store.copy())
 
-    __copy__ = copy = lambda self: Settings._of(self._store.copy())
+    def __copy__(self) -> Settings:
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict) -> Settings:
+        return self.copy()
 
     def to_dict(self) -> dict[str, object]:
         """Every field with its value now."""

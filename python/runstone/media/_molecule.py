@@ -50,9 +50,19 @@ class Molecule(Media):
         convert_to_3d_and_optimize: bool = True,
         mmff_optimize_molecule_max_iterations: int = 200,
     ) -> Molecule:
-        """A molecule of RDKit, or the path of a .mol, .sdf or .mol2 file that RDKit reads.
+        """A molecule of RDKit, stored as PDB.
 
-        Raises: Error without the package rdkit; ValueError for what RDKit cannot read.
+        Args:
+            data_or_path: the molecule, or the path of a .mol, .sdf or .mol2 file that RDKit reads.
+            caption: shown with it.
+            convert_to_3d_and_optimize: adds hydrogens and finds a shape in space.
+            mmff_optimize_molecule_max_iterations: how long that may take.
+
+        Returns:
+            The Molecule.
+
+        Raises:
+            Error: the package rdkit is not installed. ValueError: RDKit cannot read it.
         """
         import io
 
@@ -83,7 +93,19 @@ class Molecule(Media):
         convert_to_3d_and_optimize: bool = True,
         mmff_optimize_molecule_max_iterations: int = 200,
     ) -> Molecule:
-        """The molecule of a SMILES text. Raises: Error without the package rdkit; ValueError: no SMILES."""
+        """The molecule of a SMILES text.
+
+        Args:
+            data: the text.
+            caption, convert_to_3d_and_optimize, mmff_optimize_molecule_max_iterations: as from_rdkit().
+            sanitize: whether RDKit checks the molecule.
+
+        Returns:
+            The Molecule.
+
+        Raises:
+            Error: the package rdkit is not installed. ValueError: no SMILES.
+        """
         chem = need("rdkit.Chem", "Molecule.from_smiles()", "rdkit")
         molecule = chem.MolFromSmiles(data, sanitize=sanitize)
         if molecule is None:

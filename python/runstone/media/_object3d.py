@@ -46,17 +46,45 @@ class Object3D(Media):
 
     @classmethod
     def from_file(cls, data_or_path, file_type: str | None = None) -> Object3D:
-        """An open file or a path."""
+        """An object of a file.
+
+        Args:
+            data_or_path: a path, or an open file.
+            file_type: ``obj``, ``gltf``, ``glb``, ``babylon``, ``stl`` or ``pts.json``, for a file without a name.
+
+        Returns:
+            The Object3D.
+        """
         return cls(data_or_path, file_type=file_type)
 
     @classmethod
     def from_numpy(cls, data) -> Object3D:
-        """An array of n x 3, n x 4 or n x 6."""
+        """Points of an array.
+
+        Args:
+            data: [n, 3] x y z; [n, 4] x y z category; or [n, 6] x y z red green blue (0 to 255).
+
+        Returns:
+            The Object3D.
+        """
         return cls(data)
 
     @classmethod
     def from_point_cloud(cls, points, boxes, vectors=None, point_cloud_type: str = "lidar/beta") -> Object3D:
-        """Points (sequences of 3, 4 or 6 numbers), boxes (of box3d()) and vectors ({"start", "end"})."""
+        """A scene of points, boxes and vectors.
+
+        Args:
+            points: sequences of 3, 4 or 6 numbers, as from_numpy() has them in a row.
+            boxes: what box3d() gives.
+            vectors: dicts ``{"start": (x, y, z), "end": (x, y, z)}``.
+            point_cloud_type: only ``"lidar/beta"``.
+
+        Returns:
+            The Object3D.
+
+        Raises:
+            ValueError: another type, points of another form.
+        """
         if point_cloud_type != "lidar/beta":
             raise ValueError("Point cloud type not supported; there is only lidar/beta")
         parts = {"points": points, "boxes": boxes, "vectors": vectors or []}
@@ -93,8 +121,18 @@ def box3d(*, center, size, orientation, color, label: str | None = None, score: 
     """A box of a point cloud, by its eight corners.
 
     Args:
-        center: x, y, z. size: its edge lengths. orientation: the quaternion w, x, y, z that turns it.
-        color: red, green, blue, 0 to 255. label, score: shown with it.
+        center: x, y, z.
+        size: its edge lengths along its own x, y and z.
+        orientation: the quaternion w, x, y, z that turns it.
+        color: red, green, blue, 0 to 255.
+        label: shown with it.
+        score: shown with it.
+
+    Returns:
+        A dict with ``corners`` (8 of x, y, z), ``color``, ``label`` and ``score``, as Object3D takes it.
+
+    Raises:
+        ValueError: another number of numbers, an orientation of zeros. Error: numpy is not installed.
     """
     numpy = need("numpy", "box3d()")
     center, size = numpy.asarray(center, dtype=float), numpy.asarray(size, dtype=float)

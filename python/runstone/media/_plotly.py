@@ -12,6 +12,9 @@ from ._image import Image, _figure_of
 class Plotly(Media):
     """A figure of Plotly, or one of matplotlib that Plotly can convert.
 
+    Args:
+        val: the figure.
+
     Raises:
         ValueError: anything else, and figures that hold images (log ``Image(figure)`` instead).
 
