@@ -33,6 +33,7 @@ struct ProgramFacts {
   std::string program;           ///< path of the script or executable; found by init() if empty
   std::vector<std::string> args;
   std::string executable;
+  std::string colab;  ///< the notebook's page, of a program that runs in Colab
   std::string directory_name = "runstone";  ///< of the directory that holds the runs' directories
   /// Gives the lines of requirements.txt. Called once, on a background thread; may be empty.
   std::function<std::vector<std::string>()> requirements;
@@ -175,6 +176,8 @@ class Run {
   enum class Stream { kStdout, kStderr };
   /// Any fragment of what the program printed; the run's output.log is made of it.
   void write_console(Stream stream, std::string_view text);
+  /// A line of a logging library, without its newline: it stands in output.log, too.
+  void write_logger_line(std::string_view line);
   /// Says that files()/<path> is a file of this run (to be uploaded when online).
   Result<void> add_file(std::string_view path, std::string_view policy = "now");
   /// Takes the files that match `pattern` into the run: each appears below dir() at its path

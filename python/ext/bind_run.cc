@@ -87,6 +87,7 @@ ProgramFacts program_facts(const nb::dict& facts) {
   program.python_version = text_option(facts, "python_version").value_or("");
   program.program = text_option(facts, "program").value_or("");
   program.executable = text_option(facts, "executable").value_or("");
+  program.colab = text_option(facts, "colab").value_or("");
   program.args = text_list_option(facts, "args");
   // Called where the GIL is released; the exception stays with the thread until init() is back.
   program.is_interrupted = [] {
@@ -179,6 +180,10 @@ void bind_run(nb::module_& module) {
                self.run->write_console(is_stderr ? Run::Stream::kStderr : Run::Stream::kStdout,
                                        text);
              }
+           })
+      .def("_write_logger_line",
+           [](RunHandle& self, std::string_view line) {
+             if (self.run) self.run->write_logger_line(line);
            })
       // config
       .def("_config_get",

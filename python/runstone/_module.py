@@ -129,8 +129,6 @@ def init(
         raise NotImplementedError("init(sync_tensorboard=) is not available yet")
     if monitor_gym:
         raise NotImplementedError("init(monitor_gym=) is not available yet")
-    if save_code:
-        raise NotImplementedError("init(save_code=) is not available yet")
     settings_store = store_of(settings)
     policy = _reinit_policy(reinit, settings_store)
     active = live_runs()
@@ -157,6 +155,7 @@ def init(
         "job_type": job_type,
         "mode": mode,
         "force": force,
+        "save_code": save_code,
         "resume": {True: "auto", False: None}.get(resume, resume) if isinstance(resume, bool) else resume,
         "resume_from": resume_from,
         "fork_from": fork_from,

@@ -65,7 +65,6 @@ def test_I1_a_bad_argument_raises_and_E2_a_later_init_works(arguments, kind, wor
         {"sync_tensorboard": True},
         {"tensorboard": True},
         {"monitor_gym": True},
-        {"save_code": True},
         {"mode": "shared"},
     ],
 )

@@ -64,7 +64,6 @@ Dict full_config(const Dict& config, const MetricTable& metrics, const RunConfig
              {"t", std::move(telemetry)},
              {"m", metric_definitions_json(metrics)}};
   wandb.set("python_version", facts.python_version);
-  if (!facts.code_path.empty()) wandb.set("code_path", facts.code_path);
   if (!facts.metadata.empty()) {
     Dict by_writer;
     by_writer.set(facts.writer_id, facts.metadata);

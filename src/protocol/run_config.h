@@ -12,7 +12,6 @@ namespace runstone::protocol {
 struct RunConfigFacts {
   std::string client_version, python_version, platform;  ///< `platform`: "linux-x86_64"
   std::string core_version;                              ///< empty: as client_version
-  std::string code_path;                                 ///< empty: left out
   Dict metadata;  ///< facts of wandb-metadata.json, put under `e` by writer id; empty: left out
   std::string writer_id;
 };

@@ -55,6 +55,7 @@ Result<Metric> Run::define_metric(std::string_view name, const MetricOptions& op
 void Run::write_console(Stream stream, std::string_view text) {
   state_->write_console(stream, text);
 }
+void Run::write_logger_line(std::string_view line) { state_->write_logger_line(line); }
 Result<void> Run::add_file(std::string_view path, std::string_view policy) {
   return state_->add_file(path, policy);
 }

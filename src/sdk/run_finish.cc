@@ -11,6 +11,8 @@ namespace runstone {
 FinishReport RunState::finish(std::optional<int> exit_code) {
   const std::scoped_lock one_at_a_time(finish_mutex_);
   FinishReport report;
+  // What they find is recorded while the run still takes records.
+  if (!is_child()) stop_surroundings();
   {
     const std::scoped_lock lock(mutex_);
     if (was_forked() && life_ == Life::kRecording && plan_.mode != RunMode::kDisabled) {

@@ -6,7 +6,6 @@
 #include "fs/file_system.h"
 #include "protocol/run_config.h"
 #include "sdk/child_journals.h"
-#include "sdk/machine_facts.h"
 #include "sdk/run_state.h"
 #include "sdk/version.h"
 
@@ -26,7 +25,7 @@ void RunState::wake_keeper() {
 }
 
 void RunState::keep() {
-  write_background_files();
+  write_config_file();
   auto next_tick = std::chrono::steady_clock::now() + kTick;
   while (!keeper_stop_.load()) {
     const bool signalled = keeper_signal_.try_acquire_until(next_tick);
@@ -124,35 +123,6 @@ void RunState::write_console_file() {
     }
   }
   std::ofstream(directory_.files + "/output.log", std::ios::app | std::ios::binary) << lines;
-}
-
-void RunState::write_background_files() {
-  const Dict git = git_facts(plan_);
-  if (!git.empty()) {
-    Dict facts;
-    facts.set("git", Value(git));
-    const std::scoped_lock lock(mutex_);
-    append_record(protocol::EnvironmentRecord{std::move(facts)});
-  }
-  std::vector<std::string> names;
-  fs::FileSystem& disk = fs::real_file_system();
-  if (!plan_.settings.flag("x_disable_meta")) {
-    Dict metadata = machine_facts(plan_, start_time_us_);
-    if (!git.empty()) metadata.set("git", Value(git));
-    discard(fs::replace_file(disk, directory_.files + "/wandb-metadata.json",
-                             json::to_pretty_text(Value(std::move(metadata))) + "\n"),
-            "the same facts are in the journal");
-    names.emplace_back("wandb-metadata.json");
-  }
-  if (plan_.program.requirements && plan_.settings.flag("x_save_requirements")) {
-    std::string text;
-    for (const std::string& line : plan_.program.requirements()) text += line + "\n";
-    if (fs::replace_file(disk, directory_.files + "/requirements.txt", text)) {
-      names.emplace_back("requirements.txt");
-    }
-  }
-  write_config_file();
-  if (!names.empty()) record_files(names);
 }
 
 void RunState::record_files(const std::vector<std::string>& names) {

@@ -1,9 +1,39 @@
 // What the machine says, as records of the run.
 #include "base/json.h"
+#include "probe/run_program.h"
 #include "probe/sampler.h"
 #include "sdk/run_state.h"
 
 namespace runstone {
+
+// What init() itself needs to know, which is little: a few looks at the disk.
+void RunState::look_around() {
+  place_ = place_of_program(plan_);
+  first_facts_ = first_facts(plan_, place_, start_time_us_);
+  const std::string code = saved_code_path(plan_, place_);
+  if (!code.empty()) config_.set_path({"_wandb", "code_path"}, Value(code));
+}
+
+void RunState::start_surroundings() {
+  Surroundings::Request request;
+  request.plan = plan_;
+  request.place = place_;
+  request.facts = first_facts_;
+  request.files = directory_.files;
+  request.environment = probe::environment_now();
+  surroundings_ = Surroundings::start(*this, std::move(request));
+}
+
+void RunState::stop_surroundings() {
+  if (!surroundings_) return;
+  surroundings_->end();
+  surroundings_.reset();
+}
+
+// In a forked child: its memory, and the locks in it, are as the parent's thread left them.
+void RunState::leave_surroundings() {
+  if (surroundings_) new std::shared_ptr<Surroundings>(std::move(surroundings_));
+}
 
 void RunState::start_sampler() {
   const Settings& settings = plan_.settings;

@@ -8,8 +8,6 @@
 namespace runstone {
 namespace {
 
-constexpr std::size_t kMaxPendingConsoleBytes = 8 << 20;
-
 protocol::RecordItem item(std::vector<std::string> path, const Value& value) {
   return {std::move(path), protocol::JsonText{json::to_text(value)}};
 }
@@ -152,18 +150,6 @@ Result<void> RunState::set_tags(const std::vector<std::string>& tags) {
   tags_ = tags;
   if (plan_.mode != RunMode::kDisabled && !in_child()) append_record(run_record());
   return {};
-}
-
-void RunState::write_console(Run::Stream stream, std::string_view text) {
-  const std::scoped_lock lock(mutex_);
-  if (plan_.mode == RunMode::kDisabled || life_ != Life::kRecording || text.empty()) return;
-  if (was_forked()) become_child();
-  append_record(protocol::OutputRawRecord{stream == Run::Stream::kStderr, system_clock().now_us(),
-                                          std::string(text)});
-  if (child_) return;
-  // The journal has it all; the file is only a copy for people, so a flood is cut there.
-  if (console_pending_.size() < kMaxPendingConsoleBytes) console_pending_.append(text);
-  if (console_pending_.size() > kMaxPendingConsoleBytes / 2) wake_keeper();
 }
 
 Result<void> RunState::add_file(std::string_view path, std::string_view policy) {

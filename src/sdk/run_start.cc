@@ -8,7 +8,6 @@
 #include "fs/fork_generation.h"
 #include "model/names.h"
 #include "sdk/child_journals.h"
-#include "sdk/machine_facts.h"
 #include "sdk/resume_file.h"
 #include "sdk/run_state.h"
 #include "sdk/version.h"
@@ -51,6 +50,7 @@ RunState::~RunState() {
     return;
   }
   stop_sampler();
+  stop_surroundings();
 }
 
 Result<std::shared_ptr<RunState>> RunState::start(const InitOptions& options) {
@@ -74,12 +74,15 @@ Result<std::shared_ptr<RunState>> RunState::start(const InitOptions& options) {
 }
 
 Result<void> RunState::open() {
+  look_around();
   if (plan_.mode == RunMode::kOnline) {
     RUNSTONE_TRY(contact_server());
   } else {  // kept for `sync`, which acts on it
     Dict config;
     uplink::set_branch_point(config, plan_.start_from);
-    if (!config.empty()) config_.set_path({"_wandb"}, config["_wandb"]);
+    for (const auto& [key, value] : *config["_wandb"].if_dict()) {
+      config_.set_path({"_wandb", key}, value);
+    }
   }
   RunDirectoryRequest request;
   request.root_dir = plan_.root_dir;
@@ -100,6 +103,7 @@ Result<void> RunState::open() {
   birth_generation_ = fs::fork_generation();
   if (plan_.mode == RunMode::kOnline && journal_) start_uplink();
   start_keeper();
+  start_surroundings();
   start_sampler();
   announce();
   return {};
@@ -264,7 +268,7 @@ void RunState::write_first_records() {
     record.summary.update.push_back({{key}, protocol::JsonText{json::to_text(value)}});
   }
   append_record(std::move(record));
-  append_record(protocol::EnvironmentRecord{machine_facts(plan_, start_time_us_)});
+  if (!first_facts_.empty()) append_record(protocol::EnvironmentRecord{first_facts_});
   protocol::TelemetryRecord telemetry;
   telemetry.python_version = plan_.program.python_version;
   telemetry.client_version = kVersion;
@@ -377,6 +381,7 @@ Result<std::shared_ptr<RunState>> RunState::attach(std::string_view token_text) 
 void RunState::become_child() {
   child_ = true;
   sampler_id_ = 0;  // the parent's
+  leave_surroundings();
   journal_.reset();
   static_cast<void>(keeper_.release());
   static_cast<void>(uplink_.release());

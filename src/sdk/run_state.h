@@ -26,6 +26,7 @@
 #include "sdk/open_row.h"
 #include "sdk/row_shape.h"
 #include "sdk/run_directory.h"
+#include "sdk/surroundings.h"
 #include "sdk/terminal.h"
 #include "uplink/uplink.h"
 
@@ -33,6 +34,7 @@ namespace runstone {
 
 class ChildJournals;
 class MediaSink;
+class Surroundings;
 
 /// Everything one Run has. What is said of Run's members holds for the members of the same names.
 ///
@@ -40,7 +42,9 @@ class MediaSink;
 /// never while the disk or the network is waited for (but for a journal that cannot be mapped). The
 /// user's Printer is called without it. fork() takes it first, so that a child finds every table
 /// whole. One background thread, the keeper: once a second it writes summary changes, syncs the
-/// journal, takes over rows of children; it also writes the files that nobody waits for.
+/// journal, takes over rows of children; it also writes the files that nobody waits for. What may
+/// take longer (git, GPUs, packages) is found by Surroundings, the machine is read by
+/// probe::Sampler.
 class RunState {
  public:
   RunState(InitPlan plan, Printer printer);
@@ -78,6 +82,7 @@ class RunState {
   Result<void> set_text(const char* method, std::string_view text);  ///< "name" or "notes"
   Result<void> set_tags(const std::vector<std::string>& tags);
   void write_console(Run::Stream stream, std::string_view text);
+  void write_logger_line(std::string_view line);
   Result<void> add_file(std::string_view path, std::string_view policy);
   // run_save.cc
   Result<std::vector<std::string>> save(const std::string& pattern, const SaveOptions& options);
@@ -132,6 +137,7 @@ class RunState {
  private:
   friend class ChildJournals;
   friend class MediaSink;
+  friend class Surroundings;
   enum class Life { kRecording, kFinishing, kFinished };
 
   // run_start.cc
@@ -169,7 +175,6 @@ class RunState {
   void tick();
   void flush_summary(bool with_runtime);
   void write_console_file();
-  void write_background_files();
   void write_config_file();
   void write_summary_file();
   void record_files(const std::vector<std::string>& names);
@@ -178,6 +183,10 @@ class RunState {
   void wake_keeper();
 
   // run_machine.cc
+  void look_around();
+  void start_surroundings();
+  void stop_surroundings();
+  void leave_surroundings();
   void start_sampler();
   void stop_sampler();
 
@@ -246,8 +255,11 @@ class RunState {
   uplink::RunRequest request_;
   std::optional<uplink::RunIdentity> identity_;  // of the server, if it answered at init
   std::unique_ptr<uplink::Uplink> uplink_;
-  std::uint64_t sampler_id_ = 0;         // of our listener at the process's sampler; 0: none
-  std::unique_ptr<std::thread> keeper_;  // a pointer: a child forgets it without joining
+  ProgramPlace place_;
+  Dict first_facts_;
+  std::shared_ptr<Surroundings> surroundings_;  // shared with its own thread, which may hang
+  std::uint64_t sampler_id_ = 0;                // of our listener at the process's sampler; 0: none
+  std::unique_ptr<std::thread> keeper_;         // a pointer: a child forgets it without joining
   std::binary_semaphore keeper_signal_{0};
   std::atomic<bool> keeper_signalled_{false}, keeper_stop_{false};
   std::string console_line_;  // of the keeper, later of finish(): the line that is not ended yet

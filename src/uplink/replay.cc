@@ -355,9 +355,6 @@ Dict RunReplay::full_config() const {
   facts.python_version = telemetry_.python_version;
   facts.platform = telemetry_.platform;
   facts.metadata = metadata_;
-  if (const Value* code_path = metadata_.find("codePath")) {
-    facts.code_path = code_path->string_or("");
-  }
   const Value* writer = metadata_.find("writerId");
   facts.writer_id = writer ? std::string(writer->string_or("")) : std::string();
   if (facts.writer_id.empty() && run_) facts.writer_id = run_->run_id;
