@@ -80,8 +80,8 @@ Result<void> RunState::open() {
   } else {  // kept for `sync`, which acts on it
     Dict config;
     uplink::set_branch_point(config, plan_.start_from);
-    for (const auto& [key, value] : *config["_wandb"].if_dict()) {
-      config_.set_path({"_wandb", key}, value);
+    if (const Value* point = config.find("_wandb")) {
+      for (const auto& [key, value] : *point->if_dict()) config_.set_path({"_wandb", key}, value);
     }
   }
   RunDirectoryRequest request;
