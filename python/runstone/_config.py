@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterator, KeysView, ValuesView
-
 from .errors import ConfigError
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # these modules take longer to load than all of ours
+    from collections.abc import ItemsView, Iterator, KeysView, ValuesView
     from typing import Any
 
 

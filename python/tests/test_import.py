@@ -12,6 +12,7 @@ HEAVY = {
     "PIL",
     "argparse",
     "asyncio",
+    "collections",
     "dataclasses",
     "inspect",
     "json",
