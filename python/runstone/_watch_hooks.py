@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 import threading
 import weakref
@@ -219,16 +220,8 @@ def _parameter_hook(watcher: Watcher, model, prefix: str, log_freq: int) -> Hook
 
 def _every(times: int):
     """A function that is true at each `times`-th call."""
-    lock = threading.Lock()
-    count = 0
-
-    def is_due() -> bool:
-        nonlocal count
-        with lock:
-            count = (count + 1) % times
-            return count == 0
-
-    return is_due
+    calls = itertools.count(1)  # next() of it is one step for all threads
+    return lambda: next(calls) % times == 0
 
 
 def _check_model(torch, model, needs_forward: bool) -> None:

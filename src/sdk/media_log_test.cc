@@ -46,11 +46,12 @@ TEST(MediaLog, ME1EachKindHasItsFileItsDigestAndItsFields) {
                        {"html", Html::from_text("<b>hi</b>", false)},
                        {"points", Object3D::from_points(points, 3)},
                        {"molecule", Molecule::from_bytes("ATOM", "pdb")},
-                       {"plotly", Plotly::from_json("{\"data\":[]}")}}));
+                       {"plotly", Plotly::from_json("{\"data\":[]}")},
+                       {"graph", Graph::from_json(R"({"nodes":[{"id":1}],"edges":[]})")}}));
   const std::pair<const char*, const char*> kinds[] = {
-      {"image", "image-file"},  {"video", "video-file"},     {"audio", "audio-file"},
-      {"html", "html-file"},    {"points", "object3D-file"}, {"molecule", "molecule-file"},
-      {"plotly", "plotly-file"}};
+      {"image", "image-file"},   {"video", "video-file"},     {"audio", "audio-file"},
+      {"html", "html-file"},     {"points", "object3D-file"}, {"molecule", "molecule-file"},
+      {"plotly", "plotly-file"}, {"graph", "graph-file"}};
   for (const auto& [key, type] : kinds) {
     const Value value = logged(run, key);
     EXPECT_EQ(text_of(value, "_type"), type);
@@ -252,6 +253,8 @@ TEST(MediaLog, ME2WrongInputIsRefusedWithWhatIsWanted) {
   EXPECT_FALSE(Histogram::of(Span<const double>(few), 513));
   EXPECT_FALSE(Histogram::from_counts(few, few));
   EXPECT_FALSE(Plotly::from_json("[1]"));
+  EXPECT_FALSE(Graph::from_json("[1]"));
+  EXPECT_FALSE(Graph::from_json(R"({"nodes":[]})"));
 }
 
 TEST(MediaLog, ABoxAroundTheOriginHasTheCornersOfTheUnitCube) {

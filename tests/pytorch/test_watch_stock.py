@@ -25,6 +25,7 @@ def train_watched(module, run) -> dict:
         run.log({"loss": step})
     folder = Path(run.dir)
     run.finish()
+    module.teardown()  # the stock client's process may still write after finish()
     rows = journal.rows(journal.find(folder.parent))
     graph = json.loads(next((folder / "media" / "graph").glob("graph_0*")).read_text())
     return {"rows": rows, "graph": graph}
