@@ -190,7 +190,7 @@ class CurlClient final : public HttpTransport {
     set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     set(CURLOPT_PROTOCOLS, static_cast<long>(CURLPROTO_HTTP | CURLPROTO_HTTPS));
     set(CURLOPT_USERAGENT, options_.user_agent.c_str());
-    set(CURLOPT_ACCEPT_ENCODING, "gzip");
+    if (options_.accept_gzip) set(CURLOPT_ACCEPT_ENCODING, "gzip");
     set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout_us / 1000));
     if (request.stall_timeout_us > 0) {
       set(CURLOPT_LOW_SPEED_LIMIT, 1L);

@@ -20,6 +20,9 @@ struct ClientOptions {
   bool verify_tls = true;  ///< false also accepts self-signed certificates; the user asked for it
   std::string ca_file;     ///< empty: the system's
   std::int64_t connect_timeout_us = 10'000'000;
+  /// Asks for compressed answers: right for a network, not for this machine, where compressing
+  /// takes longer than sending.
+  bool accept_gzip = true;
   /// Connects to public addresses only and through no proxy: for addresses that users chose.
   bool public_only = false;
 };
