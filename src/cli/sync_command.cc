@@ -5,14 +5,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 
+#include "base/try.h"
 #include "runstone/settings.h"
 #include "sdk/child_journals.h"
-#include "sdk/settings_sources.h"
-#include "sdk/where_to_send.h"
+#include "sdk/find_server.h"
 #include "uplink/sync.h"
 
 namespace runstone::cli {
@@ -66,18 +65,11 @@ bool parse_tags(const std::string& text, std::vector<std::pair<std::string, std:
 }
 
 Result<uplink::Target> find_target(const Arguments& arguments) {
-  auto wandb = settings_from_variables("WANDB_");
-  auto own = settings_from_variables("RUNSTONE_");
-  if (!wandb) return fail(std::move(wandb).error());
-  if (!own) return fail(std::move(own).error());
   Settings given;
   if (!arguments.base_url.empty()) discard(given.set("base_url", arguments.base_url), "a text");
   if (!arguments.api_key.empty()) discard(given.set("api_key", arguments.api_key), "a text");
-  using Kind = AddressSource::Kind;
-  const char* home = std::getenv("HOME");
-  const Address address = where_to_send(
-      {{Kind::kWandbVariables, &*wandb}, {Kind::kRunstoneVariables, &*own}, {Kind::kCode, &given}},
-      std::string(home ? home : "") + "/.runstone/client.json");
+  RUNSTONE_TRY(const auto found, find_server(given));
+  const Address& address = found.address;
   if (address.base_url.empty()) {
     return fail(ErrorCode::kFailedPrecondition,
                 "no server is known: start one with `runstone server`, or set RUNSTONE_BASE_URL");

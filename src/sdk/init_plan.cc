@@ -256,7 +256,7 @@ Result<void> fill_mode(InitPlan& plan, const std::vector<AddressSource>& sources
   }
   plan.mode = RunMode::kOffline;
   if (mode == "offline") return {};
-  const Address address = where_to_send(sources, home_directory() + "/.runstone/client.json");
+  const Address address = where_to_send(sources, key_places());
   if (address.base_url.empty()) {
     if (plan.settings.flag("force")) {
       return wrong_use(

@@ -444,6 +444,8 @@ TEST(WhereToSend, KeyGoesOnlyToTheAddressItWasSetFor) {
   Workplace place;
   const std::string file = place.path() + "/client.json";
   std::ofstream(file) << R"({"base_url":"http://local:1/","api_key":"local"})";
+  KeyPlaces places;
+  places.client_file = file;
   Settings none, code, wandb, ours;
   ASSERT_TRUE(code.set("base_url", "http://code"));
   ASSERT_TRUE(wandb.set("base_url", "http://wandb"));
@@ -452,7 +454,7 @@ TEST(WhereToSend, KeyGoesOnlyToTheAddressItWasSetFor) {
   using Kind = AddressSource::Kind;
   const auto ask = [&](const Settings& w, const Settings& o, const Settings& c) {
     const Address a = where_to_send(
-        {{Kind::kWandbVariables, &w}, {Kind::kRunstoneVariables, &o}, {Kind::kCode, &c}}, file);
+        {{Kind::kWandbVariables, &w}, {Kind::kRunstoneVariables, &o}, {Kind::kCode, &c}}, places);
     return a.base_url + " " + a.api_key;
   };
   EXPECT_EQ(ask(none, none, none), "http://local:1 local");

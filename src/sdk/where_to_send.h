@@ -5,6 +5,8 @@
 
 #include "runstone/settings.h"
 
+#include "sdk/key_places.h"
+
 namespace runstone {
 
 /// One place that may name a server or a key, from the weakest to the strongest.
@@ -22,7 +24,8 @@ struct Address {
 
 /// A key goes only to the address that it was set for: one from the program's code to any address;
 /// a RUNSTONE_API_KEY to any address that was named; all others to the address of their own source.
-/// The local server's file (`client_file`) gives its key to its own address, named or not.
-Address where_to_send(const std::vector<AddressSource>& sources, const std::string& client_file);
+/// Keys of logins, of the local server's file and of netrc go to the address that they are kept
+/// for, named or not.
+Address where_to_send(const std::vector<AddressSource>& sources, const KeyPlaces& places);
 
 }  // namespace runstone
