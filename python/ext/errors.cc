@@ -17,9 +17,27 @@ namespace {
   throw nb::python_error();
 }
 
+// Those of the public API that have another class than elsewhere.
+void raise_api_error(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::kNotFound:
+      raise_named("NotFoundError", error.message);
+    case ErrorCode::kConflict:
+      raise_builtin(PyExc_ValueError, error.message);
+    case ErrorCode::kResourceExhausted:
+    case ErrorCode::kCorrupt:
+      raise_named("CommError", error.message);
+    case ErrorCode::kIo:
+      raise_builtin(PyExc_OSError, error.message);
+    default:
+      return;
+  }
+}
+
 }  // namespace
 
 void raise_error(const Error& error, ErrorFamily family) {
+  if (family == ErrorFamily::kApi) raise_api_error(error);
   switch (error.code) {
     case ErrorCode::kInvalidArgument:
       if (family == ErrorFamily::kLogData) raise_named("InvalidDataError", error.message);

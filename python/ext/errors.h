@@ -8,8 +8,9 @@
 
 namespace runstone::python {
 
-/// Which family of the specification's errors a code means: plain values, or log()'s data.
-enum class ErrorFamily { kGeneral, kLogData, kDefineMetric };
+/// Which family of the specification's errors a code means: plain values, log()'s data, or what a
+/// server was asked.
+enum class ErrorFamily { kGeneral, kLogData, kDefineMetric, kApi };
 
 /// Raises the Python exception that the error stands for. Needs the GIL.
 [[noreturn]] void raise_error(const Error& error, ErrorFamily family = ErrorFamily::kGeneral);

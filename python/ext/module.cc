@@ -6,4 +6,5 @@ NB_MODULE(_core, module) {
   runstone::python::bind_media(module);
   runstone::python::bind_run(module);
   runstone::python::bind_watch(module);
+  runstone::python::bind_api(module);
 }

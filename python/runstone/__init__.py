@@ -13,7 +13,8 @@ others mirror its members.
 from __future__ import annotations
 
 from . import errors
-from ._module import PreInitObject, current_run, finish, init, login, mirror, setup, teardown
+from ._login import login
+from ._module import PreInitObject, current_run, finish, init, mirror, setup, teardown
 from ._run import Metric, Run
 from ._settings import Settings
 from .errors import CommError, Error, UsageError
@@ -76,7 +77,6 @@ _ENUMS = ("AlertLevel",)
 
 # Names of the module's documented surface that are not served yet.
 _LATER = (
-    "Api",
     "Artifact",
     "ArtifactTTL",
     "Table",
@@ -88,6 +88,7 @@ _LATER = (
 )
 
 __all__ = [
+    "Api",
     "CommError",
     "Error",
     "Metric",
@@ -121,6 +122,10 @@ def _lazy(name: str) -> object:
         from . import media
 
         return getattr(media, name)
+    if name == "Api":
+        from .api import Api
+
+        return Api
     if name in _ENUMS:
         from . import _enums
 

@@ -59,9 +59,9 @@ def teardown(exit_code: int | None = None) -> None:
         run.finish(exit_code)
 
 
-def login(*arguments: object, **options: object) -> bool:
-    """Not available yet: raises NotImplementedError. The key of a server of your own is found by itself."""
-    raise NotImplementedError("runstone.login() is not available yet; set RUNSTONE_API_KEY")
+def setup_settings() -> _core.SettingsStore:
+    """What setup() was given."""
+    return _setup_store
 
 
 def init(

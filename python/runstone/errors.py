@@ -27,6 +27,13 @@ class AuthenticationError(CommError):
     """The server did not accept the key."""
 
 
+class NotFoundError(CommError, ValueError):
+    """What was asked for is not on the server, or the key may not see it.
+
+    The reference names CommError for a run and ValueError for a project: this is both.
+    """
+
+
 class UsageError(Error):
     """The SDK was used wrongly: a finished run, a bad project or run id, no key."""
 

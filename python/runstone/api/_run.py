@@ -1,0 +1,355 @@
+"""A run as a server has it."""
+
+from __future__ import annotations
+
+import os
+
+from ._files import File, Files
+from ._frames import to_arrow
+from ._history import HistoryScan
+from ._lists import ArtifactVersion, ArtifactVersions, User
+from ._summary import Summary
+from ._sweep import Sweep
+
+_WAIT_SECS = 1.0  # of one call of the core, so that Ctrl-C is heard between two
+
+
+def _fact(name: str, doc: str):
+    return property(lambda self: getattr(self._core, name), doc=doc)
+
+
+def _changeable(name: str, doc: str):
+    def change(self, value: str | None) -> None:
+        if not isinstance(value, (str, type(None))):
+            raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+        setattr(self._core, name, value or "")
+
+    return property(lambda self: getattr(self._core, name), change, doc=doc + " ``update()`` sends a change.")
+
+
+class Run:
+    """A run on a server: read, changed a little, deleted. ``Api.run`` and ``Api.runs`` make it.
+
+    What is shown was read when it was made, or by the last ``load(force=True)``. A run of a list asks for
+    its config and summary when they are first read.
+
+    Follows: the class ``Run`` of the stock client's public API.
+    """
+
+    def __init__(self, core) -> None:
+        self._core = core
+        self._config: dict | None = None
+        self._summary: Summary | None = None
+        self._metadata: dict | None = None
+
+    id = _fact("id", "The run's id, unique in its project.")
+    entity = _fact("entity", "The user or team that the project belongs to.")
+    project = _fact("project", "The project's name.")
+    path = _fact("path", "``[entity, project, id]``.")
+    url = _fact("url", "Address of the run's page.")
+    state = _fact("state", "``running finished failed crashed killed preempting preempted`` or ``pending``.")
+    created_at = _fact("created_at", "RFC 3339, UTC.")
+    heartbeat_at = _fact("heartbeat_at", "The writer's last sign of life; RFC 3339, UTC.")
+    commit = _fact("commit", "Of the program's git repository; empty if none.")
+    sweep_name = _fact("sweep_name", "Id of its sweep; empty if none.")
+    storage_id = _fact("storage_id", "The server's own name for it.")
+    read_only = _fact("read_only", "Whether this key may only read it.")
+    name = _changeable("name", "The name that is shown.")
+    notes = _changeable("notes", "Notes of people.")
+    description = _changeable("description", "A description.")
+    group = _changeable("group", "The group it belongs to; empty if none.")
+    job_type = _changeable("job_type", "What kind of job it is; empty if none.")
+    display_name = name
+    username = entity
+
+    @property
+    def tags(self) -> list[str]:
+        """Its tags. ``run.tags += ["best"]``, then ``update()``."""
+        return self._core.tags
+
+    @tags.setter
+    def tags(self, tags) -> None:
+        if isinstance(tags, str):
+            raise TypeError("tags must be a list of str, not a str")
+        tags = list(tags or ())
+        if not all(isinstance(tag, str) for tag in tags):
+            raise TypeError("tags must be a list of str")
+        self._core.tags = tags
+
+    @property
+    def user(self) -> User | None:
+        """Who made it."""
+        core = self._core.user
+        return None if core is None else User(core)
+
+    @property
+    def config(self) -> dict:
+        """The configuration, a plain dict; keys that start with ``_`` are left out. Change it, then call
+        ``update()``."""
+        if self._config is None:
+            self._config = self._core.config()
+        return self._config
+
+    @property
+    def rawconfig(self) -> dict:
+        """The whole configuration, also the product's own keys."""
+        return self._core.raw_config()
+
+    @property
+    def summary(self) -> Summary:
+        """The summary, dict-like; ``summary.update({...})`` changes it on the server."""
+        if self._summary is None:
+            self._summary = Summary(self._core.summary())
+        return self._summary
+
+    @property
+    def summary_metrics(self) -> dict:
+        """The summary as the server has sent it, a plain dict."""
+        return self._core.summary_metrics()
+
+    @property
+    def system_metrics(self) -> dict:
+        """The newest value of each of the machine's metrics."""
+        return self._core.system_metrics()
+
+    @property
+    def metadata(self) -> dict | None:
+        """Machine, program and git: the file ``wandb-metadata.json``; None if the run has none."""
+        if self._metadata is None:
+            self._metadata = self._core.metadata()
+        return self._metadata
+
+    @property
+    def lastHistoryStep(self) -> int:  # noqa: N802: the name that the field knows
+        """The step of the last row that the server has; -1 if there is none. Asks the server."""
+        return self._core.last_history_step()
+
+    @property
+    def sweep(self) -> Sweep | None:
+        """The sweep that made it, or None. Asks the server."""
+        core = self._core.sweep()
+        return None if core is None else Sweep(core)
+
+    # --- history ----------------------------------------------------------------------------------------
+    def history(
+        self,
+        samples: int = 500,
+        keys: list[str] | None = None,
+        x_axis: str = "_step",
+        pandas: bool = True,
+        stream: str = "default",
+    ):
+        """Rows spread evenly over the run, the first and the last among them.
+
+        Args:
+            samples: at most so many rows; 1 to 1,000,000.
+            keys: only rows that have all of these, with just them and ``x_axis``. A nested value's key is its
+                path, ``n.x``.
+            x_axis: with ``keys``: one more key.
+            pandas: a ``pandas.DataFrame``, a column for each top-level key; else a list of dicts.
+            stream: ``default``: what was logged; ``system``: the machine's metrics.
+
+        Raises:
+            ValueError: keys that are no list of str, another stream, keys of the system's stream.
+
+        Follows: ``Run.history``. Without pandas: a list of dicts and a line that says so.
+        """
+        rows = self._core.history(*_sample(samples, keys, x_axis, stream))
+        if not pandas:
+            return rows
+        try:
+            import pandas as pd
+        except ImportError:
+            from .._terminal import warn
+
+            warn("history() gives a list of dicts, since the package pandas is not installed")
+            return rows
+        return pd.DataFrame.from_records(rows)
+
+    def history_arrow(
+        self,
+        samples: int = 500,
+        keys: list[str] | None = None,
+        x_axis: str = "_step",
+        stream: str = "default",
+    ):
+        """The same rows as a ``pyarrow.Table``, a column for each leaf path, as ``HistoryScan.to_arrow``."""
+        return to_arrow(self._core.history_columns(*_sample(samples, keys, x_axis, stream)))
+
+    def scan_history(
+        self,
+        keys: list[str] | None = None,
+        page_size: int = 1_000,
+        min_step: int = 0,
+        max_step: int | None = None,
+        use_cache: bool = True,
+    ) -> HistoryScan:
+        """Every row, in the order of steps.
+
+        Args:
+            keys: only rows that have all of these; then rows hold them and ``_step``.
+            page_size: about how many rows one request asks for.
+            min_step: the first step, inclusive.
+            max_step: the last step, exclusive; by default all that is there when the scan begins.
+            use_cache: accepted; nothing is cached.
+
+        Returns:
+            Rows as dicts, to iterate over; ``to_arrow()`` and ``to_pandas()`` make a table of them.
+
+        Raises:
+            ValueError: keys that are no list of str, a page_size below 1.
+            NotFoundError: the run was deleted, also while it is read.
+
+        Follows: ``Run.scan_history``. 64-bit integers, NaN and the infinities come back as they were logged.
+        """
+        del use_cache
+        wanted = _keys(keys)
+        for name, value in (("page_size", page_size), ("min_step", min_step), ("max_step", max_step)):
+            if isinstance(value, bool) or not (
+                isinstance(value, int) or value is None and name == "max_step"
+            ):
+                raise TypeError(f"{name} must be an int, not {type(value).__name__}")
+        return HistoryScan(lambda: self._core.scan_history(wanted, page_size, min_step, max_step))
+
+    # --- files ------------------------------------------------------------------------------------------
+    def files(self, names: list[str] | None = None, pattern: str | None = None, per_page: int = 50) -> Files:
+        """Its files.
+
+        Args:
+            names: exact names; all by default.
+            pattern: as in SQL's LIKE: ``%.json``. Not together with names (ValueError).
+            per_page: how many one request asks for.
+        """
+        if isinstance(names, str):
+            raise TypeError("names must be a list of str, not a str")
+        pages = self._core.files(list(names or ()), pattern or "", per_page)
+        return Files(lambda: pages, "/".join(self.path))
+
+    def file(self, name: str) -> File:
+        """One file, by its path in the run. NotFoundError if there is none."""
+        return File(self._core.file(name))
+
+    def upload_file(self, path: str | os.PathLike, root: str | os.PathLike = ".") -> File:
+        """Sends a file; its name in the run is its path below ``root``.
+
+        Raises:
+            NotFoundError: there is no such file. ValueError: it is not below ``root``.
+        """
+        return File(self._core.upload_file(os.fspath(path), os.fspath(root)))
+
+    # --- artifacts --------------------------------------------------------------------------------------
+    def logged_artifacts(self, per_page: int = 100) -> ArtifactVersions:
+        """The versions of artifacts that it made."""
+        return ArtifactVersions(lambda: self._core.logged_artifacts(per_page), "/".join(self.path))
+
+    def used_artifacts(self, per_page: int = 100) -> ArtifactVersions:
+        """The versions of artifacts that it read."""
+        return ArtifactVersions(lambda: self._core.used_artifacts(per_page), "/".join(self.path))
+
+    def use_artifact(self, artifact: ArtifactVersion, use_as: str | None = None) -> ArtifactVersion:
+        """Says that this run read a version, one that ``Api.artifact`` gave. ``use_as`` has no effect."""
+        del use_as
+        self._core.use_artifact(_version(artifact)._core)
+        return artifact
+
+    def log_artifact(self, artifact: ArtifactVersion, aliases=None, tags=None) -> ArtifactVersion:
+        """Says that this run made a version, one that ``Api.artifact`` gave, and adds aliases and tags.
+
+        Raises: ValueError: it is of another project.
+        """
+        self._core.log_artifact(_version(artifact)._core, list(aliases or ()), list(tags or ()))
+        return artifact
+
+    # --- changes ----------------------------------------------------------------------------------------
+    def update(self) -> None:
+        """Sends what was changed here: name, tags, notes, description, group, job type, config, summary.
+
+        What was not changed here stays as others have set it.
+        """
+        if self._config is not None:
+            self._core.set_config(self._config)
+        self._core.update()
+        self._forget()
+
+    save = update
+
+    def load(self, force: bool = False) -> None:
+        """Reads it anew if ``force``, dropping changes that were not sent; else what a list left out."""
+        self._core.load(force)
+        if force:
+            self._forget()
+
+    def delete(self, delete_artifacts: bool = False) -> None:
+        """Deletes the run with its history and files, with ``delete_artifacts`` also what it logged."""
+        self._core.remove(bool(delete_artifacts))
+
+    def stop(self) -> None:
+        """Asks the run's writer to stop; returns at once. A run that has ended stays as it is."""
+        self._core.stop()
+
+    def update_state(self, state: str) -> bool:
+        """Sets the state to ``pending`` or ``failed``, where the server allows it; else CommError."""
+        self._core.update_state(state)
+        return True
+
+    def wait_until_finished(self, timeout: float | None = None) -> bool:
+        """Waits until it no longer works: finished, failed, crashed, killed or preempted.
+
+        Args:
+            timeout: in seconds; None: for ever.
+
+        Returns:
+            False if it still worked after ``timeout``.
+        """
+        left = float("inf") if timeout is None else float(timeout)
+        while True:
+            if self._core.wait_until_finished(max(0.001, min(left, _WAIT_SECS))):
+                return True
+            left -= _WAIT_SECS
+            if left <= 0:
+                return False
+
+    def _forget(self) -> None:
+        self._config = self._metadata = None
+        if self._summary is not None:
+            self._summary._forget()
+
+    def to_html(self, height: int = 420, hidden: bool = False) -> str:
+        """The HTML of a frame with the run's page."""
+        from html import escape
+
+        style = f"border:none;width:100%;height:{int(height)}px;" + ("display:none;" if hidden else "")
+        return f'<iframe src="{escape(self.url)}?jupyter=true" style="{style}"></iframe>'
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+    def __repr__(self) -> str:
+        return f"<Run {'/'.join(self.path)} ({self.state})>"
+
+
+def _keys(keys: object) -> list[str]:
+    if keys is None:
+        return []
+    if not isinstance(keys, list):
+        raise ValueError("keys must be specified in a list")
+    if not all(isinstance(key, str) for key in keys):
+        raise ValueError("keys argument must be a list of strings")
+    return keys
+
+
+def _sample(samples: object, keys: object, x_axis: object, stream: object) -> tuple:
+    if isinstance(samples, bool) or not isinstance(samples, int):
+        raise TypeError(f"samples must be an int, not {type(samples).__name__}")
+    for name, value in (("x_axis", x_axis), ("stream", stream)):
+        if not isinstance(value, str):
+            raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+    return samples, _keys(keys), x_axis, stream
+
+
+def _version(artifact: object) -> ArtifactVersion:
+    if not isinstance(artifact, ArtifactVersion):
+        raise TypeError(
+            f"a version that Api.artifact() gave is needed here, not a value of type {type(artifact).__name__}"
+        )
+    return artifact
