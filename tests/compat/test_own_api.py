@@ -1,0 +1,704 @@
+"""runstone.Api: what a script reads and changes on a real server. Checks PA1 to PA3 and every member."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import threading
+import time
+
+import pytest
+import runstone
+from client import ask, run_script
+from runstone import errors
+from runstone.api import File, HistoryScan, Project, Run, Sweep
+from support.fault_server import FaultServer
+
+ROWS = 1000
+
+
+@pytest.fixture
+def api(shared_server):
+    return runstone.Api({"base_url": shared_server.url}, api_key=shared_server.key)
+
+
+@pytest.fixture
+def start(shared_server, tmp_path):
+    """Starts an online run in this process; what is left unfinished ends with the test."""
+    started = []
+
+    def begin(project: str, **options):
+        settings = {"base_url": shared_server.url, "api_key": shared_server.key, "console": "off"}
+        settings |= {"silent": True, "x_disable_stats": True, "finish_timeout": 60}
+        run = runstone.init(project=project, dir=tmp_path, reinit="create_new", settings=settings, **options)
+        assert run.url, "the run is not online"
+        started.append(run)
+        return run
+
+    yield begin
+    for run in started:
+        run.finish()
+
+
+def finished(run, **last) -> str:
+    """Ends a run; its path for the Api."""
+    if last:
+        run.log(last)
+    run.finish()
+    return run.path
+
+
+# --- history ---------------------------------------------------------------------------------------------
+
+
+def test_PA1_every_row_is_scanned_in_order_and_samples_have_the_ends(start, api):
+    run = start("own-scan")
+    logged = [{"loss": 1 / (i + 1), "i": i, "name": f"row {i}"} for i in range(ROWS)]
+    for row in logged:
+        run.log(row)
+    found = api.run(finished(run))
+    rows = list(found.scan_history())
+    assert [row["_step"] for row in rows] == list(range(ROWS))
+    assert [{key: row[key] for key in ("loss", "i", "name")} for row in rows] == logged
+    sample = found.history(samples=100, pandas=False)
+    steps = [row["_step"] for row in sample]
+    assert 2 <= len(sample) <= 100 and steps == sorted(steps)
+    assert steps[0] == 0 and steps[-1] == ROWS - 1
+    assert found.lastHistoryStep == ROWS - 1
+
+
+def test_a_scan_gives_what_the_stock_clients_scan_gives(start, api, shared_server, tmp_path):
+    run = start("own-scan", id="both")
+    for i in range(40):
+        run.log({"loss": i / 3, "n": {"x": i}, **({"acc": 1 - i / 40} if i % 3 == 0 else {})})
+    path = finished(run)
+    for keys in (None, ["loss"], ["loss", "acc"], ["acc", "_step"], ["n.x"]):
+        stock = ask(
+            shared_server,
+            tmp_path,
+            "[r for r in api.run(path).scan_history(keys=keys)]",
+            path=path,
+            keys=keys,
+        )
+        ours = list(api.run(path).scan_history(keys=keys))
+        assert ours == stock, keys
+    stock = ask(
+        shared_server, tmp_path,
+        "[list(api.run(path).scan_history(min_step=7, max_step=19, page_size=5)), "
+        "api.run(path).history(samples=7, pandas=False), "
+        "api.run(path).history(samples=7, keys=['acc'], pandas=False)]",
+        path=path,
+    )  # fmt: skip
+    found = api.run(path)
+    assert list(found.scan_history(min_step=7, max_step=19, page_size=5)) == stock[0]
+    assert found.history(samples=7, pandas=False) == stock[1]
+    assert found.history(samples=7, keys=["acc"], pandas=False) == stock[2]
+
+
+def test_pages_of_any_size_give_the_same_rows(start, api):
+    run = start("own-scan")
+    steps = [0, 1, 2, 50, 51, 1_000_000, 1_000_001, 5_000_000_000]
+    for step in steps:
+        run.log({"v": step}, step=step)
+    found = api.run(finished(run))
+    for size in (1, 2, 3, 7, 1000, 100_000):
+        assert [row["v"] for row in found.scan_history(page_size=size)] == steps, size
+        assert [row["v"] for row in found.scan_history(keys=["v"], page_size=size)] == steps, size
+    assert [row["v"] for row in found.scan_history(min_step=2, max_step=1_000_001)] == [2, 50, 51, 1_000_000]
+    assert list(found.scan_history(min_step=10, max_step=10)) == []
+    scan = found.scan_history(keys=["v"])
+    assert next(scan) == {"_step": 0, "v": 0} and next(scan) == {"_step": 1, "v": 1}
+    assert [row["v"] for row in scan] == steps  # from the beginning again
+
+
+def test_special_numbers_wide_integers_and_odd_keys_come_back_as_logged(start, api):
+    run = start("own-scan")
+    rows = [
+        {"nan": math.nan, "inf": math.inf, "low": -math.inf, "big": 2**53 + 1, "least": -(2**63)},
+        {"a.b": 1, "a": {"b": 2, "c.d": {"e": 3}}, "back\\slash": 4, "ünï ✓": 5, "text": "NaN"},
+        {"nan": 1.5, "text": "ordinary", "flag": True, "none": None, "list": [1, [2, "x"], None]},
+    ]
+    for row in rows:
+        run.log(row)
+    found = api.run(finished(run))
+    back = list(found.scan_history())
+    assert math.isnan(back[0]["nan"]) and back[0]["inf"] == math.inf and back[0]["low"] == -math.inf
+    assert back[0]["big"] == 2**53 + 1 and back[0]["least"] == -(2**63)
+    assert {key: back[1][key] for key in rows[1]} == rows[1]
+    assert {key: back[2][key] for key in rows[2]} == rows[2] and back[2]["flag"] is True
+    # By keys the server's JSON has no NaN: the numbers are known by their key.
+    (first, second) = found.scan_history(keys=["nan"])
+    assert math.isnan(first["nan"]) and second["nan"] == 1.5
+    assert [row["text"] for row in found.scan_history(keys=["text"])] == ["NaN", "ordinary"]
+    assert [row["inf"] for row in found.scan_history(keys=["inf", "big"])] == [math.inf]
+    assert [row["big"] for row in found.scan_history(keys=["big"])] == [2**53 + 1]
+    sampled = found.history(keys=["nan"], pandas=False)
+    assert math.isnan(sampled[0]["nan"]) and sampled[0]["_step"] == 0
+
+
+def test_history_as_tables_of_pandas_and_arrow(start, api):
+    pytest.importorskip("pandas")
+    run = start("own-scan")
+    for i in range(10):
+        run.log({"loss": i / 2, "n": {"x": i}, "a.b": i, "ok": i > 4, **({"rare": i} if i % 5 == 0 else {})})
+        if i == 3:
+            run.log({"mixed": 1})
+        if i == 4:
+            run.log({"mixed": "one"})
+    found = api.run(finished(run))
+    frame = found.history()
+    assert list(frame["loss"].dropna()) == [i / 2 for i in range(10)] and len(frame) == 12
+    assert list(found.history(keys=["loss"])) == ["_step", "loss"]
+    table = found.scan_history().to_arrow()
+    kinds = {field.name: str(field.type) for field in table.schema}
+    assert kinds["loss"] == "double" and kinds["n.x"] == "int64" and kinds["a\\.b"] == "int64"
+    assert kinds["ok"] == "bool" and kinds["mixed"] == "string"
+    assert table["rare"].drop_null().to_pylist() == [0, 5] and table["rare"].null_count == 10
+    assert table["mixed"].drop_null().to_pylist() == ["1", "one"]
+    assert table["_step"].to_pylist() == list(range(12))
+    whole = found.scan_history(keys=["loss", "ok"]).to_pandas()
+    assert list(whole["loss"]) == [i / 2 for i in range(10)] and whole["ok"].dtype == bool
+    assert found.history_arrow(samples=3, keys=["loss"]).column_names == ["_step", "loss"]
+    assert found.scan_history(keys=["absent"]).to_arrow().num_rows == 0
+
+
+def test_the_systems_metrics_are_a_stream_of_their_own(start, api, shared_server):
+    run = start("own-scan")
+    path = finished(run, a=1)
+    entity, project, name = path.split("/")
+    line = '{"system.cpu": 12.5, "_timestamp": 1.0, "_runtime": 2.0}'
+    body = json.dumps({"files": {"wandb-events.jsonl": {"offset": 0, "content": [line]}}})
+    status, _ = shared_server.request(
+        "POST",
+        f"/files/{entity}/{project}/{name}/file_stream",
+        body.encode(),
+        shared_server.authorization(),
+    )
+    assert status == 200
+    found = api.run(path)
+    assert found.history(stream="system", pandas=False)[0]["system.cpu"] == 12.5
+    assert found.system_metrics["system.cpu"] == 12.5
+
+
+def test_rows_of_a_run_that_still_works_are_read(start, api):
+    run = start("own-live", id="live")
+    run.log({"a": 0})
+    run.log({"a": 1})
+    path = run.path
+    found = eventually(lambda: present(api, path))
+    assert found.state == "running"
+    eventually(lambda: [row["a"] for row in found.scan_history()] == [0, 1])
+    run.log({"a": 2})
+    eventually(lambda: [row["a"] for row in found.scan_history()] == [0, 1, 2])
+    waiting = threading.Thread(target=found.wait_until_finished)
+    waiting.start()
+    assert found.wait_until_finished(timeout=0.01) is False
+    run.finish()
+    waiting.join(30)
+    assert not waiting.is_alive() and found.state == "finished"
+    assert found.wait_until_finished(timeout=0.01) is True
+
+
+def present(api, path):
+    try:
+        return api.run(path)
+    except errors.NotFoundError:
+        return None
+
+
+def eventually(check, seconds: float = 30):
+    """The first true answer of `check`, asked again until it gives one."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        answer = check()
+        if answer:
+            return answer
+        time.sleep(0.05)
+    raise AssertionError("it did not become true")
+
+
+def test_wrong_arguments_of_history_are_refused(start, api):
+    found = api.run(finished(start("own-scan"), a=1))
+    for keys in ("a", ("a",), [1], {"a"}):
+        with pytest.raises(ValueError, match="list"):
+            found.scan_history(keys=keys)
+        with pytest.raises(ValueError, match="list"):
+            found.history(keys=keys)
+    for wrong in ({"page_size": 0}, {"page_size": -1}):
+        with pytest.raises(ValueError, match="page_size"):
+            found.scan_history(**wrong)
+    for wrong in ({"page_size": "9"}, {"min_step": 1.5}, {"max_step": True}):
+        with pytest.raises(TypeError, match="must be an int"):
+            found.scan_history(**wrong)
+    with pytest.raises(ValueError, match="stream"):
+        found.history(stream="other")
+    with pytest.raises(ValueError, match="stream"):
+        found.history(stream="system", keys=["a"])
+    for wrong in (0, -5):
+        with pytest.raises(ValueError, match="samples"):
+            found.history(samples=wrong)
+
+
+# --- what a run is ---------------------------------------------------------------------------------------
+
+
+def test_every_property_of_a_run(start, api, shared_server):
+    run = start(
+        "own-props", id="props-1", name="brave", notes="line 1\nline 2", tags=["a", "b"],
+        group="g", job_type="train", config={"lr": 0.1, "net": {"layers": 3}, "nothing": None},
+    )  # fmt: skip
+    run.log({"loss": 0.5, "n": {"x": 1}})
+    found = api.run(finished(run, loss=0.25))
+    entity = shared_server.entity()
+    assert isinstance(found, Run) and found.id == "props-1" and found.name == "brave"
+    assert (found.entity, found.project) == (entity, "own-props")
+    assert found.path == [entity, "own-props", "props-1"]
+    assert found.url == f"{shared_server.url}/{entity}/own-props/runs/props-1"
+    assert found.state == "finished" and sorted(found.tags) == ["a", "b"]
+    assert found.notes == "line 1\nline 2" and found.group == "g" and found.job_type == "train"
+    assert found.config == {"lr": 0.1, "net": {"layers": 3}, "nothing": None}
+    assert "_wandb" in found.rawconfig and found.rawconfig["lr"] == 0.1
+    assert found.summary["loss"] == 0.25 and found.summary.n.x == 1
+    assert found.summary_metrics["loss"] == 0.25 and found.summary_metrics["_step"] == 1
+    assert found.created_at.endswith("Z") and found.heartbeat_at >= found.created_at
+    assert found.user.username == api.viewer.username
+    assert found.sweep is None and found.sweep_name == "" and found.read_only is False
+    assert found.metadata["host"] and found.lastHistoryStep == 1
+    assert "props-1" in repr(found) and "iframe" in found.to_html()
+    assert api.run(found.url).id == "props-1"
+
+
+def test_paths_name_a_run_in_many_ways(start, shared_server):
+    entity, project, name = finished(start("own-paths"), a=1).split("/")
+    api = runstone.Api({"base_url": shared_server.url, "project": project}, api_key=shared_server.key)
+    for path in (
+        f"{entity}/{project}/{name}",
+        f"/{entity}/{project}/runs/{name}/",
+        f"{entity}/{project}:{name}",
+        f"{project}/{name}",
+        f"{project}:{name}",
+        name,
+        f" {name} ",
+        f"{shared_server.url}/{entity}/{project}/runs/{name}?nw=1",
+    ):
+        assert api.run(path).id == name, path
+    for path in ("", "a/b/c/d/e", "//", "a/b/c/d"):
+        with pytest.raises(ValueError, match="Invalid path"):
+            api.run(path)
+    with pytest.raises(TypeError):
+        api.run(7)
+    without = runstone.Api({"base_url": shared_server.url}, api_key=shared_server.key)
+    with pytest.raises(ValueError, match="missing project"):
+        without.run(name)
+
+
+def test_PA2_a_change_of_the_summary_persists(start, api):
+    path = finished(start("own-change", config={"lr": 1}), loss=0.5)
+    api.run(path).summary.update({"z": 1})
+    found = api.run(path)
+    assert found.summary["z"] == 1 and found.summary["loss"] == 0.5
+    found.summary["n"] = {"v": 1}
+    found.summary["n"]["w"] = 5
+    found.summary.n["nan"] = math.nan
+    assert found.summary["n"] == {"v": 1, "w": 5}  # seen here, not sent yet
+    assert "n" not in api.run(path).summary
+    found.summary["inf"] = math.inf
+    del found.summary["z"]
+    found.update()
+    again = api.run(path).summary
+    assert again["n"] == {"v": 1, "w": 5} and again["inf"] == math.inf and "z" not in again
+    assert again["loss"] == 0.5 and len(again) == len(list(again)) == len(again.keys())
+    assert again.get("absent", 3) == 3 and not hasattr(again, "absent")
+    with pytest.raises(KeyError):
+        again["absent"]
+
+
+def test_a_change_keeps_what_others_have_set_meanwhile(start, api):
+    path = finished(start("own-change", config={"lr": 1}, tags=["t"]), loss=0.5)
+    first, second = api.run(path), api.run(path)
+    assert first.config == {"lr": 1} and first.summary["loss"] == 0.5
+    second.config["wd"] = 2
+    second.notes = "theirs"
+    second.summary["theirs"] = 1
+    second.update()
+    first.config["lr"] = 3
+    first.name = "mine"
+    first.summary.update({"mine": 2})
+    first.update()
+    found = api.run(path)
+    assert found.config == {"lr": 3, "wd": 2} and found.notes == "theirs" and found.name == "mine"
+    assert found.summary["theirs"] == 1 and found.summary["mine"] == 2 and found.tags == ["t"]
+    assert "_wandb" in found.rawconfig
+
+
+def test_name_tags_notes_group_and_config_are_changed(start, api):
+    path = finished(start("own-change", tags=["old"], config={"lr": 1, "gone": 2}), loss=1)
+    found = api.run(path)
+    found.name, found.notes, found.group, found.job_type = "new", "said", "g2", "eval"
+    found.description = "what it is"
+    found.tags += ["best"]
+    found.config["lr"] = 0.5
+    del found.config["gone"]
+    assert found.name == "new" and found.tags == ["old", "best"]
+    assert api.run(path).name != "new"
+    found.update()
+    again = api.run(path)
+    assert (again.name, again.notes, again.group, again.job_type) == ("new", "said", "g2", "eval")
+    assert sorted(again.tags) == ["best", "old"] and again.config == {"lr": 0.5}
+    assert again.description == "what it is" and again.state == "finished"
+    again.tags = []
+    again.notes = ""
+    again.save()
+    last = api.run(path)
+    assert last.tags == [] and last.notes == "" and last.name == "new"
+    last.name = "dropped"
+    last.load(force=True)
+    assert last.name == "new"
+    with pytest.raises(TypeError):
+        last.tags = "text"
+    with pytest.raises(TypeError):
+        last.name = 3
+
+
+def test_a_run_is_deleted_also_while_it_is_read(start, api):
+    run = start("own-delete")
+    for i in range(50):
+        run.log({"a": i})
+    found = api.run(finished(run))
+    scan = found.scan_history(page_size=5)
+    rows = [next(scan) for _ in range(3)]
+    assert [row["a"] for row in rows] == [0, 1, 2]
+    found.delete()
+    with pytest.raises(errors.NotFoundError, match="Could not find run"):
+        for _ in scan:
+            pass
+    for call in (
+        found.history,
+        found.scan_history,
+        found.files().__len__,
+        lambda: found.load(force=True),
+        lambda: found.summary.update({"x": 1}),
+        lambda: found.wait_until_finished(timeout=1),
+        lambda: api.run("/".join(found.path)),
+    ):
+        with pytest.raises(errors.CommError):
+            call()
+
+
+def test_a_run_is_asked_to_stop(shared_server, api, tmp_path):
+    script = """
+        import time, wandb
+        settings = wandb.Settings(x_disable_stats=True, x_file_stream_transmit_interval=0.2)
+        run = wandb.init(project="own-stop", id="stopper", settings=settings)
+        while True:
+            run.log({"a": 2})
+            time.sleep(0.05)
+    """
+    writer = threading.Thread(target=lambda: run_script(shared_server, tmp_path, script, check=False))
+    writer.start()
+    path = f"{shared_server.entity()}/own-stop/stopper"
+    found = eventually(lambda: present(api, path))
+    found.stop()
+    writer.join(60)
+    assert not writer.is_alive()
+    assert found.wait_until_finished(timeout=30) is True and found.state == "killed"
+
+
+def test_states_are_set_where_the_server_allows_it(start, api):
+    run = start("own-states")
+    found = api.run(finished(run, a=1))
+    with pytest.raises((errors.CommError, ValueError)):
+        found.update_state("failed")
+    with pytest.raises((errors.CommError, ValueError)):
+        found.update_state("no such state")
+    assert api.run("/".join(found.path)).state == "finished"
+
+
+# --- files -----------------------------------------------------------------------------------------------
+
+
+def test_PA3_a_downloaded_file_equals_the_saved_one(start, api, tmp_path):
+    run = start("own-files")
+    content = os.urandom(300_000)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "f").write_bytes(content)
+    run.save(str(tmp_path / "in" / "f"), base_path=str(tmp_path / "in"), policy="now")
+    found = api.run(finished(run, a=1))
+    file = found.file("f")
+    assert isinstance(file, File) and file.name == "f" and file.size == len(content)
+    target = tmp_path / "dl"
+    with file.download(root=target) as opened:
+        assert opened.name == str(target / "f")
+    assert (target / "f").read_bytes() == content
+    with pytest.raises(ValueError, match="already exists"):
+        file.download(root=target)
+    (target / "f").write_text("changed")
+    file.download(root=target, exist_ok=True).close()
+    assert (target / "f").read_text() == "changed"
+    file.download(root=target, replace=True).close()
+    assert (target / "f").read_bytes() == content
+    assert sorted(os.listdir(target)) == ["f"]  # nothing half-written stays
+
+
+def test_files_are_listed_by_names_and_patterns_page_by_page(start, api, tmp_path):
+    found = api.run(finished(start("own-files"), a=1))
+    for i in range(7):
+        (tmp_path / f"n{i}.json").write_text(f"{i}")
+        uploaded = found.upload_file(tmp_path / f"n{i}.json", root=tmp_path)
+        assert uploaded.name == f"n{i}.json" and uploaded.size == 1
+    names = {file.name for file in found.files(per_page=2)}
+    assert {f"n{i}.json" for i in range(7)} <= names and len(found.files(per_page=2)) == len(names)
+    assert sorted(f.name for f in found.files(pattern="n%.json", per_page=3)) == [
+        f"n{i}.json" for i in range(7)
+    ]
+    assert [f.name for f in found.files(names=["n3.json", "absent"])] == ["n3.json"]
+    files = found.files(pattern="n_.json")
+    assert files[6].download(root=tmp_path / "d", exist_ok=True).read() == "6"
+    assert [f.name for f in files[1:3]] == ["n1.json", "n2.json"] and files[-1].name == "n6.json"
+    with pytest.raises(ValueError, match="not by both"):
+        found.files(names=["a"], pattern="b")
+    with pytest.raises(errors.NotFoundError, match="absent"):
+        found.file("absent")
+    found.file("n0.json").delete()
+    with pytest.raises(ValueError):
+        found.file("n0.json")
+
+
+def test_what_cannot_be_uploaded_is_told(start, api, tmp_path):
+    found = api.run(finished(start("own-files"), a=1))
+    (tmp_path / "up.txt").write_text("x")
+    (tmp_path / "root").mkdir()
+    with pytest.raises(ValueError, match="not below"):
+        found.upload_file(tmp_path / "up.txt", root=tmp_path / "root")
+    with pytest.raises(ValueError, match="no such file"):
+        found.upload_file(tmp_path / "missing.txt", root=tmp_path)
+    with pytest.raises(ValueError):
+        found.upload_file(tmp_path, root=tmp_path)
+
+
+def test_a_disk_that_refuses_a_download_is_an_OSError(start, api, tmp_path):
+    found = api.run(finished(start("own-files"), a=1))
+    (tmp_path / "t").write_text("x")
+    found.upload_file(tmp_path / "t", root=tmp_path)
+    (tmp_path / "wall").write_text("a file where a folder is needed")
+    with pytest.raises(OSError, match="wall"):
+        found.file("t").download(root=tmp_path / "wall")
+
+
+# --- lists -----------------------------------------------------------------------------------------------
+
+
+def test_runs_are_filtered_ordered_and_paged(start, api, shared_server):
+    entity = shared_server.entity()
+    for i in range(5):
+        run = start("own-list", id=f"r{i}", config={"lr": i / 10}, tags=["even"] if i % 2 == 0 else ["odd"])
+        run.log({"loss": 5 - i})
+        run.finish()
+    runs = api.runs(f"{entity}/own-list", order="-summary_metrics.loss", per_page=2)
+    assert [run.id for run in runs] == ["r0", "r1", "r2", "r3", "r4"]
+    assert len(runs) == 5 and runs[1].id == "r1" and runs[-1].id == "r4" and bool(runs)
+    assert [run.id for run in runs] == ["r0", "r1", "r2", "r3", "r4"]  # read again without asking
+    lazy = runs[3]
+    assert lazy.config == {"lr": 0.3} and lazy.summary["loss"] == 2 and lazy.state == "finished"
+    filters = {"$and": [{"config.lr": {"$gt": 0.05}}, {"tags": "even"}]}
+    assert [run.id for run in api.runs("own-list", filters=filters)] == ["r2", "r4"]
+    whole = api.runs("own-list", filters={"display_name": {"$ne": "x"}, "name": {"$in": ["r1"]}}, lazy=False)
+    assert [run.config["lr"] for run in whole] == [0.1]
+    empty = api.runs("own-list", filters={"config.lr": 77})
+    assert list(empty) == [] and len(empty) == 0 and not empty
+    with pytest.raises(IndexError):
+        empty[0]
+    with pytest.raises(errors.NotFoundError, match="Could not find project"):
+        list(api.runs("own-no-such-project"))
+    with pytest.raises(ValueError, match="per_page"):
+        api.runs("own-list", per_page=0)
+    with pytest.raises(TypeError, match="filters"):
+        api.runs("own-list", filters=[1])
+    with pytest.raises((errors.CommError, ValueError)):
+        list(api.runs("own-list", filters={"config.lr": {"$nonsense": 1}}))
+
+
+def test_projects_viewer_and_default_entity(start, api, shared_server):
+    finished(start("own-project"), a=1)
+    entity = shared_server.entity()
+    assert api.default_entity == entity and api.viewer.entity == entity
+    assert api.viewer.username and entity in api.viewer.teams
+    projects = {project.name: project for project in api.projects(per_page=2)}
+    project = projects["own-project"]
+    assert isinstance(project, Project) and project.entity == entity
+    assert project.url == f"{shared_server.url}/{entity}/own-project"
+    assert [p.name for p in api.projects(entity)] == list(projects)
+    assert api.project("own-project").id == project.id
+    assert api.create_project("own-made").name == "own-made"
+    assert api.create_project("own-made", entity).id == api.project("own-made").id
+    with pytest.raises(errors.NotFoundError):
+        api.project("own-absent")
+
+
+def test_a_sweep_and_its_best_run(api, shared_server):
+    entity = shared_server.entity()
+    config = "method: grid\nmetric:\n  name: loss\n  goal: minimize\nparameters:\n  lr:\n    values: [1, 2]\n"
+    made = shared_server.graphql(
+        "mutation S($c: String) { upsertSweep(input: {config: $c, projectName: \"own-sweep\"}) { sweep { name } } }",
+        c=config,
+    )["upsertSweep"]["sweep"]["name"]  # fmt: skip
+    upsert = "mutation U($input: UpsertBucketInput!) { upsertBucket(input: $input) { inserted } }"
+    for name, loss in (("s0", 0.5), ("s1", 0.25), ("s2", 0.75)):
+        shared_server.graphql(
+            upsert,
+            input={
+                "modelName": "own-sweep", "name": name, "sweep": made, "summaryMetrics": f'{{"loss": {loss}}}'
+            },
+        )  # fmt: skip
+    sweep = api.sweep(f"{entity}/own-sweep/{made}")
+    assert isinstance(sweep, Sweep) and sweep.id == made and sweep.method == "grid"
+    assert sweep.config["metric"]["name"] == "loss" and sweep.order == "+summary_metrics.loss"
+    assert sweep.state.lower() in ("running", "pending") and sweep.expected_run_count == 2
+    assert sorted(run.id for run in sweep.runs) == ["s0", "s1", "s2"]
+    assert sweep.best_run().id == "s1" and sweep.best_run(order="-summary_metrics.loss").id == "s2"
+    assert sweep.url == f"{shared_server.url}/{entity}/own-sweep/sweeps/{made}"
+    assert api.run(f"{entity}/own-sweep/s1").sweep.id == made
+    with pytest.raises(errors.NotFoundError):
+        api.sweep(f"{entity}/own-sweep/absent")
+
+
+# --- servers in bad weather ------------------------------------------------------------------------------
+
+
+def test_a_wrong_key_is_an_AuthenticationError_that_says_what_to_do(shared_server):
+    api = runstone.Api({"base_url": shared_server.url}, api_key="local-" + "0" * 40)
+    with pytest.raises(errors.AuthenticationError, match="runstone key"):
+        api.run("a/b/c")
+    with pytest.raises(errors.AuthenticationError):
+        _ = api.viewer
+
+
+def test_no_key_and_no_server_are_usage_errors(tmp_path, monkeypatch):
+    for name in list(os.environ):
+        if name.startswith(("RUNSTONE_", "WANDB_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with pytest.raises(errors.UsageError, match="RUNSTONE_BASE_URL"):
+        runstone.Api()
+    with pytest.raises(errors.UsageError, match="No API key configured for http://127.0.0.1:9"):
+        runstone.Api({"base_url": "http://127.0.0.1:9"})
+    for wrong in ("ftp://x", "host:80", "http://", "http://a b"):
+        with pytest.raises(ValueError, match="address"):
+            runstone.Api({"base_url": wrong}, api_key="k")
+    with pytest.raises(ValueError, match="overrides"):
+        runstone.Api({"nonsense": "x"}, api_key="k")
+    for timeout in (0, -1, float("nan")):
+        with pytest.raises(ValueError, match="timeout"):
+            runstone.Api({"base_url": "http://127.0.0.1:9"}, api_key="k", timeout=timeout)
+    for wrong in ({"timeout": "5"}, {"api_key": 5}, {"overrides": []}):
+        with pytest.raises(TypeError):
+            runstone.Api(**wrong)
+
+
+def test_an_absent_server_is_told_soon(shared_server):
+    away = FaultServer(shared_server.port)
+    away.close()
+    api = runstone.Api({"base_url": away.url}, api_key="k", timeout=30)
+    started = time.monotonic()
+    with pytest.raises(errors.CommError, match="does the server run"):
+        api.run("a/b/c")
+    assert time.monotonic() - started < 10
+
+
+@pytest.fixture
+def weather(shared_server):
+    """An Api behind a proxy that misbehaves, and the proxy."""
+    proxy = FaultServer(shared_server.port)
+    yield runstone.Api({"base_url": proxy.url}, api_key=shared_server.key, timeout=5), proxy
+    proxy.close()
+
+
+def test_a_server_that_asks_to_wait_is_waited_for(weather, start):
+    path = finished(start("own-weather"), a=1)
+    api, proxy = weather
+    proxy.fault, proxy.faults_left = "429", 2  # Retry-After: 1
+    started = time.monotonic()
+    assert api.run(path).id
+    assert 2 <= time.monotonic() - started < 5
+
+
+def test_a_wait_beyond_the_timeout_is_not_begun(weather, shared_server, start):
+    path = finished(start("own-weather"), a=1)
+    proxy = weather[1]
+    api = runstone.Api({"base_url": proxy.url}, api_key=shared_server.key, timeout=0.5)
+    proxy.fault = "429"
+    started = time.monotonic()
+    with pytest.raises(errors.CommError, match="asks to wait 1 s"):
+        api.run(path)
+    assert time.monotonic() - started < 0.5
+
+
+def test_a_broken_server_is_asked_again_until_the_time_is_over(weather, shared_server, start):
+    path = finished(start("own-weather"), a=1)
+    api, proxy = weather
+    proxy.fault, proxy.faults_left = "500", 3
+    assert api.run(path).id
+    proxy.fault, proxy.faults_left = "503", None
+    short = runstone.Api({"base_url": proxy.url}, api_key=shared_server.key, timeout=1)
+    with pytest.raises(errors.CommError, match="503.*timeout"):
+        short.run(path)
+
+
+def test_a_login_page_is_no_answer(weather):
+    api, proxy = weather
+    proxy.fault = "html"
+    started = time.monotonic()
+    with pytest.raises(errors.CommError, match="no JSON"):
+        api.run("a/b/c")
+    assert time.monotonic() - started < 3
+
+
+def test_a_connection_that_breaks_is_made_again(weather, start):
+    path = finished(start("own-weather"), a=1)
+    api, proxy = weather
+    for fault in ("drop", "reset", "half"):
+        proxy.fault, proxy.faults_left = fault, 1
+        assert api.run(path).id, fault
+
+
+def test_a_server_that_says_nothing_ends_with_the_timeout(weather, shared_server):
+    proxy = weather[1]
+    api = runstone.Api({"base_url": proxy.url}, api_key=shared_server.key, timeout=0.5)
+    proxy.fault = "hang"
+    with pytest.raises(errors.CommError):
+        api.run("a/b/c")
+
+
+def test_a_scan_that_failed_goes_on_where_it_was(weather, start):
+    run = start("own-weather")
+    for i in range(20):
+        run.log({"a": i})
+    api, proxy = weather
+    scan = api.run(finished(run)).scan_history(page_size=4)
+    assert isinstance(scan, HistoryScan)
+    rows = [next(scan)["a"] for _ in range(3)]
+    proxy.fault, proxy.faults_left = "403", None
+    with pytest.raises(errors.CommError, match="may not"):
+        for row in scan:
+            rows.append(row["a"])
+    proxy.fault = None
+    assert [row["a"] for row in scan] == list(range(20))
+
+
+def test_a_download_that_breaks_leaves_nothing_behind(weather, shared_server, start, tmp_path):
+    api, proxy = weather
+    found = api.run(finished(start("own-weather"), a=1))
+    (tmp_path / "big").write_bytes(os.urandom(2_000_000))
+    found.upload_file(tmp_path / "big", root=tmp_path)
+    file = found.file("big")
+    proxy.matches = lambda method, path: path.startswith("/files/")
+    proxy.fault, proxy.faults_left = "half", 1
+    with file.download(root=tmp_path / "d"):
+        pass
+    assert (tmp_path / "d" / "big").read_bytes() == (tmp_path / "big").read_bytes()
+    proxy.fault, proxy.faults_left = "half", None
+    with pytest.raises(errors.CommError):
+        file.download(root=tmp_path / "e")
+    assert list((tmp_path / "e").iterdir()) == []
