@@ -16,6 +16,8 @@ def histogram_of(tensor):
     The tensor may be sparse, strided in any way, of any type of numbers, on any device.
     """
     torch = sys.modules["torch"]
+    if tensor.is_cuda and torch.cuda.is_current_stream_capturing():
+        raise RuntimeError("a CUDA graph is being captured, in which no value can be read")
     tensor, zeros = _plain(torch, tensor.detach())
     if tensor.device.type == "cpu":
         return _core.tensor_histogram(_flat(tensor), BINS, zeros)
