@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from ._config import Config
     from ._enums import AlertLevel as AlertLevel
     from ._summary import Summary
+    from .api import Api as Api
     from .media import Audio as Audio
     from .media import Graph as Graph
     from .media import Histogram as Histogram

@@ -119,6 +119,15 @@ runstone.watch([object()], log=None)
 run.unwatch()
 runstone.unwatch(object())
 
+# what a server has
+api = runstone.Api(overrides={"entity": "me"}, timeout=10, api_key="k")
+for stored in api.runs("me/p", filters={"state": "finished"}, order="-created_at", per_page=10):
+    stored.update()
+row_dicts: list[dict[str, Any]] = list(api.run("me/p/x").scan_history(keys=["loss"], min_step=3))
+frame = api.run("me/p/x").history(samples=100, pandas=False)
+there: bool = api.artifact_exists("data:latest", type="dataset")
+logged_in: bool = runstone.login(key="k", host="http://127.0.0.1:7867", verify=False)
+
 # the end
 active: Optional[runstone.Run] = runstone.run
 with run as entered:

@@ -86,6 +86,9 @@ class Api:
             path: ``entity/project/id``; the shorter ``project/id`` and ``id``; ``entity/project:id``; or
                 the address of the run's page.
 
+        Returns:
+            The api.Run.
+
         Raises:
             NotFoundError: there is no such run. ValueError: a path of another form.
 
@@ -132,11 +135,30 @@ class Api:
         return Runs(lambda: pages, f"{path or ''}")
 
     def projects(self, entity: str | None = None, per_page: int = 200) -> Projects:
-        """The projects of an entity, those with the newest runs first; by default of the key's own."""
+        """The projects of an entity, those with the newest runs first.
+
+        Args:
+            entity: a user or team; by default the key's own.
+            per_page: how many one request asks for.
+
+        Returns:
+            An object to iterate over, index and take the ``len()`` of.
+        """
         return Projects(lambda: self._core.projects(entity or "", per_page), entity or "")
 
     def project(self, name: str, entity: str | None = None) -> Project:
-        """One project. NotFoundError if there is none of that name."""
+        """One project.
+
+        Args:
+            name: its name.
+            entity: the user or team that it belongs to; by default the key's own.
+
+        Returns:
+            The api.Project.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
         from ..errors import NotFoundError
 
         for project in self.projects(entity):
@@ -145,11 +167,29 @@ class Api:
         raise NotFoundError(f"Could not find project {name} of {entity or 'the default entity'}")
 
     def create_project(self, name: str, entity: str | None = None) -> Project:
-        """Makes a project, or gives the one that is there."""
+        """Makes a project, or gives the one that is there.
+
+        Args:
+            name: its name.
+            entity: the user or team that it belongs to; by default the key's own.
+
+        Returns:
+            The api.Project.
+        """
         return Project(self._core.create_project(_text("name", name), entity or ""))
 
     def sweep(self, path: str = "") -> Sweep:
-        """One sweep, by ``entity/project/id`` or a shorter path. NotFoundError if there is none."""
+        """One sweep.
+
+        Args:
+            path: ``entity/project/id``, or a shorter one.
+
+        Returns:
+            The api.Sweep.
+
+        Raises:
+            NotFoundError: there is none.
+        """
         return Sweep(self._core.sweep(_text("path", path)))
 
     def artifact(self, name: str, type: str | None = None) -> ArtifactVersion:
@@ -160,19 +200,39 @@ class Api:
                 people gave; without it ``latest``.
             type: what it must be; ValueError if it is of another.
 
+        Returns:
+            The version.
+
         Raises:
             NotFoundError: there is none.
         """
         return ArtifactVersion(self._core.artifact(_text("name", name), type or ""))
 
     def artifacts(self, type_name: str, name: str, per_page: int = 50) -> ArtifactVersions:
-        """The versions of a collection, the newest first."""
+        """The versions of a collection, the newest first.
+
+        Args:
+            type_name: the artifacts' type.
+            name: ``[[entity/]project/]name`` of the collection.
+            per_page: how many one request asks for.
+
+        Returns:
+            An object to iterate over, index and take the ``len()`` of.
+        """
         return ArtifactVersions(
             lambda: self._core.artifacts(_text("type_name", type_name), _text("name", name), per_page), name
         )
 
     def artifact_exists(self, name: str, type: str | None = None) -> bool:
-        """Whether there is such a version (and, with ``type``, of that type)."""
+        """Whether there is such a version.
+
+        Args:
+            name: as artifact() takes it.
+            type: what it must be.
+
+        Returns:
+            True or False.
+        """
         return self._core.artifact_exists(_text("name", name), type or "")
 
     def flush(self) -> None:

@@ -118,6 +118,7 @@ class Project(_Facts):
 
     @property
     def path(self) -> list[str]:
+        """``[entity, name]``."""
         return [self.entity, self.name]
 
     def __repr__(self) -> str:

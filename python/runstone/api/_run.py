@@ -149,6 +149,9 @@ class Run:
             pandas: a ``pandas.DataFrame``, a column for each top-level key; else a list of dicts.
             stream: ``default``: what was logged; ``system``: the machine's metrics.
 
+        Returns:
+            The rows, in the order of their steps.
+
         Raises:
             ValueError: keys that are no list of str, another stream, keys of the system's stream.
 
@@ -173,7 +176,17 @@ class Run:
         x_axis: str = "_step",
         stream: str = "default",
     ):
-        """The same rows as a ``pyarrow.Table``, a column for each leaf path, as ``HistoryScan.to_arrow``."""
+        """The rows of history() in columns, without a Python object for each number.
+
+        Args:
+            samples, keys, x_axis, stream: as history() takes them.
+
+        Returns:
+            A ``pyarrow.Table`` with a column for each leaf path, as ``HistoryScan.to_arrow`` makes it.
+
+        Raises:
+            ValueError, TypeError: as history(). Error: pyarrow is not installed.
+        """
         return to_arrow(self._core.history_columns(*_sample(samples, keys, x_axis, stream)))
 
     def scan_history(
@@ -219,6 +232,12 @@ class Run:
             names: exact names; all by default.
             pattern: as in SQL's LIKE: ``%.json``. Not together with names (ValueError).
             per_page: how many one request asks for.
+
+        Returns:
+            An object to iterate over, index and take the ``len()`` of.
+
+        Raises:
+            TypeError: names are a str. ValueError: names and a pattern.
         """
         if isinstance(names, str):
             raise TypeError("names must be a list of str, not a str")
@@ -226,11 +245,28 @@ class Run:
         return Files(lambda: pages, "/".join(self.path))
 
     def file(self, name: str) -> File:
-        """One file, by its path in the run. NotFoundError if there is none."""
+        """One file.
+
+        Args:
+            name: its path in the run.
+
+        Returns:
+            The api.File.
+
+        Raises:
+            NotFoundError: there is none.
+        """
         return File(self._core.file(name))
 
     def upload_file(self, path: str | os.PathLike, root: str | os.PathLike = ".") -> File:
-        """Sends a file; its name in the run is its path below ``root``.
+        """Sends a file.
+
+        Args:
+            path: of the file here.
+            root: its name in the run is its path below this folder.
+
+        Returns:
+            The api.File.
 
         Raises:
             NotFoundError: there is no such file. ValueError: it is not below ``root``.
@@ -239,23 +275,56 @@ class Run:
 
     # --- artifacts --------------------------------------------------------------------------------------
     def logged_artifacts(self, per_page: int = 100) -> ArtifactVersions:
-        """The versions of artifacts that it made."""
+        """The versions of artifacts that it made.
+
+        Args:
+            per_page: how many one request asks for.
+
+        Returns:
+            An object to iterate over, index and take the ``len()`` of.
+        """
         return ArtifactVersions(lambda: self._core.logged_artifacts(per_page), "/".join(self.path))
 
     def used_artifacts(self, per_page: int = 100) -> ArtifactVersions:
-        """The versions of artifacts that it read."""
+        """The versions of artifacts that it read.
+
+        Args:
+            per_page: how many one request asks for.
+
+        Returns:
+            An object to iterate over, index and take the ``len()`` of.
+        """
         return ArtifactVersions(lambda: self._core.used_artifacts(per_page), "/".join(self.path))
 
     def use_artifact(self, artifact: ArtifactVersion, use_as: str | None = None) -> ArtifactVersion:
-        """Says that this run read a version, one that ``Api.artifact`` gave. ``use_as`` has no effect."""
+        """Says that this run read a version.
+
+        Args:
+            artifact: what ``Api.artifact`` gave.
+            use_as: accepted, without effect.
+
+        Returns:
+            The artifact.
+
+        Raises:
+            TypeError: something else.
+        """
         del use_as
         self._core.use_artifact(_version(artifact)._core)
         return artifact
 
     def log_artifact(self, artifact: ArtifactVersion, aliases=None, tags=None) -> ArtifactVersion:
-        """Says that this run made a version, one that ``Api.artifact`` gave, and adds aliases and tags.
+        """Says that this run made a version.
 
-        Raises: ValueError: it is of another project.
+        Args:
+            artifact: what ``Api.artifact`` gave.
+            aliases, tags: a list of str each, added to those that it has.
+
+        Returns:
+            The artifact.
+
+        Raises:
+            TypeError: something else. ValueError: it is of another project.
         """
         self._core.log_artifact(_version(artifact)._core, list(aliases or ()), list(tags or ()))
         return artifact
@@ -274,13 +343,21 @@ class Run:
     save = update
 
     def load(self, force: bool = False) -> None:
-        """Reads it anew if ``force``, dropping changes that were not sent; else what a list left out."""
+        """Reads what a list left out.
+
+        Args:
+            force: reads everything anew, and drops changes that were not sent.
+        """
         self._core.load(force)
         if force:
             self._forget()
 
     def delete(self, delete_artifacts: bool = False) -> None:
-        """Deletes the run with its history and files, with ``delete_artifacts`` also what it logged."""
+        """Deletes the run with its history and files.
+
+        Args:
+            delete_artifacts: also the versions of artifacts that it logged.
+        """
         self._core.remove(bool(delete_artifacts))
 
     def stop(self) -> None:
@@ -288,7 +365,17 @@ class Run:
         self._core.stop()
 
     def update_state(self, state: str) -> bool:
-        """Sets the state to ``pending`` or ``failed``, where the server allows it; else CommError."""
+        """Sets the state, where the server allows it.
+
+        Args:
+            state: ``pending`` or ``failed``.
+
+        Returns:
+            True.
+
+        Raises:
+            CommError: the server does not allow it.
+        """
         self._core.update_state(state)
         return True
 
@@ -315,7 +402,15 @@ class Run:
             self._summary._forget()
 
     def to_html(self, height: int = 420, hidden: bool = False) -> str:
-        """The HTML of a frame with the run's page."""
+        """The HTML of a frame with the run's page.
+
+        Args:
+            height: of the frame, in pixels.
+            hidden: the frame is not shown.
+
+        Returns:
+            The text.
+        """
         from html import escape
 
         style = f"border:none;width:100%;height:{int(height)}px;" + ("display:none;" if hidden else "")

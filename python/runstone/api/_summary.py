@@ -45,22 +45,38 @@ class SummarySubDict:
     __delattr__ = __delitem__
 
     def get(self, key: str, default: object = None) -> object:
+        """The value of a key.
+
+        Args:
+            key: a str.
+            default: what to give if the key is missing.
+
+        Returns:
+            The value; of a dict an object that writes to the summary.
+        """
         values = self._read()
         return self._wrap(key, values[key]) if key in values else default
 
     def update(self, d: dict | None = None) -> None:
-        """Sets these keys and sends every change of the summary to the server."""
+        """Sets keys, and sends every change of the summary to the server.
+
+        Args:
+            d: a dict; None sends what was changed before.
+        """
         for key, value in dict(d or {}).items():
             self[key] = value
         self._root._send()
 
     def keys(self) -> list[str]:
+        """The keys."""
         return list(self._read())
 
     def values(self) -> list[object]:
+        """The value of each key."""
         return [value for _, value in self.items()]
 
     def items(self) -> list[tuple[str, object]]:
+        """(key, value) of each key."""
         return [(key, self._wrap(key, value)) for key, value in self._read().items()]
 
     def __contains__(self, key: object) -> bool:

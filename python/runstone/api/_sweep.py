@@ -26,6 +26,7 @@ class Sweep(_Facts):
 
     @property
     def path(self) -> list[str]:
+        """``[entity, project, id]``."""
         return [self.entity, self.project, self.id]
 
     @property
@@ -34,7 +35,14 @@ class Sweep(_Facts):
         return Runs(lambda: self._core.runs({}, "+created_at", 50, True), "/".join(self.path))
 
     def best_run(self, order: str | None = None):
-        """The best run by ``order``, or the sweep's metric; the newest without either; None if there is none."""
+        """The best run.
+
+        Args:
+            order: as ``Api.runs`` takes it; by default by the sweep's metric, without one the newest is best.
+
+        Returns:
+            The api.Run; None if there is none.
+        """
         from ._run import Run
 
         core = self._core.best_run(order or "")
