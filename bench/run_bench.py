@@ -292,10 +292,25 @@ def measure_reads(plan: Plan) -> list[Figure]:
 
 
 def measure_http_reads(plan: Plan) -> list[Figure]:
-    """The same through a server, by the stock client's documents."""
+    """The same through a server, by the stock client's documents and by runstone.Api."""
     found = python("http_reads.py", plan.work)
     page = "50 of 10,000 runs x 200 keys over HTTP"
     scan = "scan_history() of 100,000 rows x 10 keys by the stock client"
+    ours = "runstone.Api: scan_history() of 100,000 rows x 10 keys"
+    own_figures = [
+        figure
+        for name, what in (("scan", ours), ("scan_keys", f"{ours}, by keys"))
+        for figure in (
+            Figure(
+                what, "ms", None, found[f"{name}_runstone_ms"],
+                peer=found[f"{name}_client_ms"], peer_name="wandb",
+            ),
+            Figure(
+                f"{what}: times faster than wandb", "x", 5,
+                found[f"{name}_client_ms"] / found[f"{name}_runstone_ms"], at_least=True,
+            ),
+        )
+    ]  # fmt: skip
     return [
         Figure(f"{page}, first page", "ms", 60, found["page_1_ms"]),
         Figure(f"{page}, 100th page", "ms", 60, found["page_100_ms"]),
@@ -305,6 +320,7 @@ def measure_http_reads(plan: Plan) -> list[Figure]:
         Figure(f"{page}, first after a start", "ms", 60, found["page_after_start_settled_ms"]),
         Figure(f"{scan}: server's CPU", "ms", 500, found["scan_server_ms"]),
         Figure(f"{scan} by keys: server's CPU", "ms", 500, found["scan_keys_server_ms"]),
+        *own_figures,
     ]
 
 
