@@ -233,10 +233,10 @@ runstone_status runstone_write_console(runstone_run* run, int is_stderr, const c
                                        size_t size);
 
 /* A fact about the run as text: id name notes tags project entity group job_type path url
- * project_url dir sync_dir offline disabled resumed finished is_child start_time starting_step step
- * row_count settings config summary status child_token. Truth values are "true" and "false"; tags,
- * settings, config, summary and status are JSON. *text is NULL for what the run has not (the url of
- * an offline run). `size` may be NULL. */
+ * project_url sweep_id sweep_url dir sync_dir offline disabled resumed finished is_child start_time
+ * starting_step step row_count settings config summary status child_token. Truth values are "true"
+ * and "false"; tags, settings, config, summary and status are JSON. *text is NULL for what the run
+ * has not (the url of an offline run). `size` may be NULL. */
 runstone_status runstone_run_property(const runstone_run* run, const char* name, char** text,
                                       size_t* size);
 /* name, notes, or tags (a JSON list). */

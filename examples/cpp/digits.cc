@@ -1,5 +1,6 @@
-// Trains a small network on handwritten digits and logs what happens: loss, accuracy, learning rate
-// and the accuracy of each digit. Plain C++17, no library but Runstone.
+// Trains a small network on handwritten digits and logs what happens: loss, accuracy, learning
+// rate, the accuracy of each digit, and at the end pictures of what it got wrong. The network
+// itself is kept as an artifact. Plain C++17, no library but Runstone.
 //
 //   digits [--epochs N] [--data FILE] [--project NAME] [--seed N]
 #include <runstone/runstone.h>
@@ -7,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -18,9 +20,10 @@
 
 namespace {
 
-constexpr std::size_t kPixels = 64, kHidden = 48, kDigits = 10, kBatch = 32;
+constexpr std::size_t kSide = 8, kPixels = kSide * kSide, kHidden = 48, kDigits = 10, kBatch = 32;
+constexpr std::size_t kMistakesShown = 24;
 
-struct Image {
+struct Sample {
   std::array<float, kPixels> pixels;
   std::size_t digit;
 };
@@ -44,13 +47,13 @@ Options parse(int argc, char** argv) {
   return options;
 }
 
-std::vector<Image> read_images(const std::string& path) {
-  std::vector<Image> images;
+std::vector<Sample> read_samples(const std::string& path) {
+  std::vector<Sample> images;
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
     std::replace(line.begin(), line.end(), ',', ' ');
     std::istringstream numbers(line);
-    Image image{};
+    Sample image{};
     numbers >> image.digit;
     for (float& pixel : image.pixels) {
       numbers >> pixel;
@@ -71,7 +74,7 @@ class Network {
     for (float& w : w2_) w = second(random);
   }
 
-  const std::array<float, kDigits>& predict(const Image& image) {
+  const std::array<float, kDigits>& predict(const Sample& image) {
     for (std::size_t h = 0; h < kHidden; ++h) {
       float sum = b1_[h];
       for (std::size_t p = 0; p < kPixels; ++p) sum += w1_[h * kPixels + p] * image.pixels[p];
@@ -91,7 +94,7 @@ class Network {
   }
 
   /// One step down the gradient of this image's loss; returns that loss.
-  float learn(const Image& image, float rate) {
+  float learn(const Sample& image, float rate) {
     predict(image);
     const float loss = -std::log(std::max(probability_[image.digit], 1e-9f));
     std::array<float, kHidden> back{};
@@ -113,6 +116,16 @@ class Network {
     return loss;
   }
 
+  /// All weights as the bytes of their floats: both layers' matrices, then both layers' biases.
+  std::string bytes() const {
+    std::string out;
+    const auto add = [&](const auto& values) {
+      out.append(reinterpret_cast<const char*>(values.data()), sizeof values);
+    };
+    add(w1_), add(w2_), add(b1_), add(b2_);
+    return out;
+  }
+
  private:
   std::array<float, kHidden * kPixels> w1_{};
   std::array<float, kDigits * kHidden> w2_{};
@@ -120,14 +133,33 @@ class Network {
   std::array<float, kDigits> b2_{}, probability_{};
 };
 
-/// Logs the share of images that the network names rightly, overall and for each digit.
-void validate(runstone::Run& run, Network& network, const std::vector<Image>& images, int epoch) {
+/// A digit as people see it: each of its pixels four by four, and a line that says what it was
+/// taken for.
+runstone::Result<runstone::Image> picture(const Sample& image, std::size_t guess) {
+  constexpr std::size_t kZoom = 4, kWidth = kSide * kZoom;
+  std::vector<std::uint8_t> pixels(kWidth * kWidth);
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    const std::size_t row = i / kWidth / kZoom, column = i % kWidth / kZoom;
+    pixels[i] = static_cast<std::uint8_t>(255 * image.pixels[row * kSide + column]);
+  }
+  runstone::ImageOptions options;
+  options.caption = std::to_string(image.digit) + ", taken for " + std::to_string(guess);
+  return runstone::Image::from_gray(pixels, kWidth, kWidth, options);
+}
+
+/// Logs the share of images that the network names rightly, overall and for each digit; with
+/// `show_mistakes` also pictures of the others.
+void validate(runstone::Run& run, Network& network, const std::vector<Sample>& images, int epoch,
+              bool show_mistakes) {
   std::array<int, kDigits> right{}, count{};
-  for (const Image& image : images) {
+  std::vector<runstone::Image> mistakes;
+  for (const Sample& image : images) {
     const auto& p = network.predict(image);
     const auto guess = static_cast<std::size_t>(std::max_element(p.begin(), p.end()) - p.begin());
     ++count[image.digit];
     right[image.digit] += guess == image.digit;
+    if (guess == image.digit || mistakes.size() == kMistakesShown) continue;
+    if (auto made = picture(image, guess)) mistakes.push_back(*made);
   }
   static const std::array<std::string, kDigits> keys = [] {
     std::array<std::string, kDigits> made;
@@ -141,14 +173,27 @@ void validate(runstone::Run& run, Network& network, const std::vector<Image>& im
   for (std::size_t d = 0; d < kDigits; ++d) {
     row.add(keys[d], static_cast<double>(right[d]) / std::max(count[d], 1));
   }
+  if (show_mistakes && !mistakes.empty()) row.add("val/mistakes", mistakes);
   runstone::discard(run.log(row), "a training goes on without its log");
+}
+
+/// Keeps the trained network as a version of the artifact "digits-network".
+runstone::Result<void> save(runstone::Run& run, const Network& network, double accuracy) {
+  runstone::ArtifactOptions options;
+  options.metadata = {{"accuracy", accuracy}, {"layout", "float32: 48x64, 10x48, 48, 10"}};
+  auto model = runstone::Artifact::create("digits-network", "model", options);
+  if (!model) return runstone::fail(model.error());
+  if (auto added = model->add_bytes("weights.f32", network.bytes()); !added) {
+    return runstone::fail(added.error());
+  }
+  return run.log_artifact(*model);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const Options options = parse(argc, argv);
-  std::vector<Image> images = read_images(options.data);
+  std::vector<Sample> images = read_samples(options.data);
   if (images.empty()) {
     std::fprintf(stderr, "%s: no images\n", options.data.c_str());
     return 1;
@@ -156,14 +201,16 @@ int main(int argc, char** argv) {
   std::mt19937 random(options.seed);
   std::shuffle(images.begin(), images.end(), random);
   const std::size_t split = images.size() * 4 / 5;
-  const std::vector<Image> held_back(images.begin() + static_cast<std::ptrdiff_t>(split),
-                                     images.end());
+  const std::vector<Sample> held_back(images.begin() + static_cast<std::ptrdiff_t>(split),
+                                      images.end());
   images.resize(split);
 
   runstone::InitOptions init;
   init.project = options.project;
-  init.config = {
-      {"epochs", options.epochs}, {"hidden", kHidden}, {"batch", kBatch}, {"seed", options.seed}};
+  init.config = {{"epochs", options.epochs},
+                 {"batch", kBatch},
+                 {"seed", options.seed},
+                 {"network", {{"inputs", kPixels}, {"hidden", kHidden}, {"outputs", kDigits}}}};
   auto started = runstone::Run::init(init);
   if (!started) {
     std::fprintf(stderr, "%s\n", started.error().message.c_str());
@@ -188,11 +235,14 @@ int main(int argc, char** argv) {
       runstone::discard(run.log({{"train/loss", loss}, {"train/learning_rate", rate}}),
                         "a training goes on without its log");
     }
-    validate(run, network, held_back, epoch);
+    validate(run, network, held_back, epoch, epoch + 1 == options.epochs);
   }
-  const std::vector<std::string> best_accuracy = {"val/accuracy", "max"};
-  const auto accuracy = run.summary().get(best_accuracy);
-  std::printf("best accuracy %.3f\n", accuracy ? accuracy->number_or(0) : 0.0);
+  const auto best_accuracy = run.summary().get({"val/accuracy", "max"});
+  const double accuracy = best_accuracy ? best_accuracy->number_or(0) : 0;
+  std::printf("best accuracy %.3f\n", accuracy);
+  if (auto saved = save(run, network, accuracy); !saved) {
+    std::fprintf(stderr, "the network was not kept: %s\n", saved.error().message.c_str());
+  }
   const runstone::FinishReport report = run.finish();
   return report.lost_records == 0 ? 0 : 1;
 }

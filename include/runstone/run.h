@@ -169,6 +169,8 @@ class Run {
   /// Errors: kInvalidArgument (empty name, a `*` not at the end, unknown operation or goal).
   Result<Metric> define_metric(std::string_view name, const MetricOptions& options = {});
   Config config() const { return Config(state_.get()); }
+  /// A snapshot of the config: later changes do not show in it.
+  Dict config_static() const { return config().all(); }
   Summary summary() const { return Summary(state_.get()); }
 
   // --- other records
@@ -178,6 +180,8 @@ class Run {
   void write_console(Stream stream, std::string_view text);
   /// A line of a logging library, without its newline: it stands in output.log, too.
   void write_logger_line(std::string_view line);
+  /// Adds lines to the console log. Ignored once finished.
+  void write_logs(std::string_view text);
   /// Says that files()/<path> is a file of this run (to be uploaded when online).
   Result<void> add_file(std::string_view path, std::string_view policy = "now");
   /// Takes the files that match `pattern` into the run: each appears below dir() at its path
@@ -245,8 +249,13 @@ class Run {
   std::string path() const;                ///< entity/project/id without the parts that are unknown
   std::optional<std::string> url() const;  ///< nothing if not online
   std::optional<std::string> project_url() const;  ///< nothing if not online
-  std::string dir() const;                         ///< absolute path of the run's `files` directory
-  std::string sync_dir() const;                    ///< the run's directory
+  std::optional<std::string> sweep_id() const;     ///< nothing if it is of no sweep
+  std::optional<std::string> sweep_url() const;    ///< nothing if not online, or of no sweep
+  /// HTML of a frame with the run's page, `height` pixels high; `hidden` puts it behind a button.
+  /// Of a run without a page a line that names it.
+  std::string to_html(int height = 420, bool hidden = false) const;
+  std::string dir() const;       ///< absolute path of the run's `files` directory
+  std::string sync_dir() const;  ///< the run's directory
   bool offline() const;
   bool disabled() const;
   bool resumed() const;

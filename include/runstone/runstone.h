@@ -1,6 +1,7 @@
 #pragma once
 
 /// Everything a program that logs needs: `#include <runstone/runstone.h>`.
+#include "runstone/artifact.h"
 #include "runstone/config.h"
 #include "runstone/error.h"
 #include "runstone/media.h"

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "runstone/result.h"
@@ -19,6 +21,10 @@ class Summary {
   /// The value at a key (one label), dicts whole; nothing if it is not there.
   std::optional<Value> get(std::string_view key) const { return get(Path{std::string(key)}); }
   std::optional<Value> get(const std::vector<std::string>& path) const;
+  /// `get({"val", "acc"})`.
+  std::optional<Value> get(std::initializer_list<std::string_view> path) const {
+    return get(Path(path.begin(), path.end()));
+  }
   Dict all() const;
 
   /// Replaces what is at the key; null and NaN remove it. Clears the metric's summary operations.
@@ -26,10 +32,17 @@ class Summary {
     return set(Path{std::string(key)}, std::move(value));
   }
   Result<void> set(const std::vector<std::string>& path, Value value);
+  Result<void> set(std::initializer_list<std::string_view> path, Value value) {
+    return set(Path(path.begin(), path.end()), std::move(value));
+  }
   /// Top-level keys, each as by set().
   Result<void> update(const Dict& values);
   /// No error if it is not there.
   Result<void> erase(const std::vector<std::string>& path);
+  Result<void> erase(std::string_view key) { return erase(Path{std::string(key)}); }
+  Result<void> erase(std::initializer_list<std::string_view> path) {
+    return erase(Path(path.begin(), path.end()));
+  }
 
  private:
   using Path = std::vector<std::string>;

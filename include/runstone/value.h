@@ -34,8 +34,8 @@ class Dict {
   void clear();
   void reserve(std::size_t count);
 
-  std::size_t size() const { return items_.size(); }
-  bool empty() const { return items_.empty(); }
+  std::size_t size() const;
+  bool empty() const;
   const std::vector<Item>& items() const { return items_; }
   std::vector<Item>::const_iterator begin() const;
   std::vector<Item>::const_iterator end() const;
@@ -121,7 +121,9 @@ class Value {
 /// Equal as numbers: 1 equals 1.0, NaN equals NaN; lists and dicts by element.
 bool same_value(const Value& a, const Value& b);
 
-// Here, where a Value is complete.
+// Here, where a Value is complete: a vector of C++20 looks into its elements at once.
+inline std::size_t Dict::size() const { return items_.size(); }
+inline bool Dict::empty() const { return items_.empty(); }
 inline void Dict::reserve(std::size_t count) { items_.reserve(count); }
 
 }  // namespace runstone

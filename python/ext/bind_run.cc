@@ -342,6 +342,15 @@ void bind_run(nb::module_& module) {
       .def_prop_ro(
           "starting_step", [](RunHandle& self) { return self.get().starting_step(); },
           "The first step that this process can log.")
+      .def_prop_ro(
+          "sweep_id", [](RunHandle& self) { return text_or_none(self.get().sweep_id()); },
+          "The id of the sweep that this run is a part of; None if there is none.")
+      .def_prop_ro("_sweep_url",
+                   [](RunHandle& self) { return text_or_none(self.get().sweep_url()); })
+      .def("_to_html", [](RunHandle& self, int height,
+                          bool hidden) { return text_of(self.get().to_html(height, hidden)); })
+      .def("_write_logs",
+           [](RunHandle& self, nb::str text) { self.get().write_logs(utf8_of(text)); })
       .def_prop_ro("_step", [](RunHandle& self) { return self.get().step(); })
       .def("_settings", [](RunHandle& self) { return self.get().settings(); });
   bind_log(module.attr("Run"));

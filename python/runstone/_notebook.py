@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 
-_BUTTON = "<button onClick=\"this.nextSibling.style.display='block';this.style.display='none';\">Display run</button>"
-
 
 def _in_jupyter() -> bool:
     """Whether this program is a notebook's kernel. Nothing is imported that the kernel has not."""
@@ -45,15 +43,7 @@ def to_html(self, height: int = 420, hidden: bool = False) -> str:
     Returns:
         The text; of a run without a page (offline), a line that names it.
     """
-    from html import escape
-
-    if self._url is None:
-        return f"<p>Runstone run {escape(self.path)}: it has no page, since it is not online.</p>"
-    style = f"border:none;width:100%;height:{int(height)}px;"
-    if hidden:
-        style += "display:none;"
-    frame = f'<iframe src="{escape(self._url)}?jupyter=true" style="{style}"></iframe>'
-    return _BUTTON + frame if hidden else frame
+    return self._to_html(height, hidden)
 
 
 def mime_bundle(self, include=None, exclude=None) -> dict[str, str]:

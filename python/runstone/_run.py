@@ -96,15 +96,9 @@ class Run(_core.Run):
         return self._online_only(self._project_url)
 
     @property
-    def sweep_id(self) -> str | None:
-        """The id of the sweep that this run is a part of; None if there is none."""
-        return self._settings().get("sweep_id")
-
-    @property
     def sweep_url(self) -> str | None:
         """The sweep's page; None without a sweep, and, with a warning, for an offline run."""
-        project = self._online_only(self._project_url)
-        return f"{project}/sweeps/{self.sweep_id}" if project and self.sweep_id else None
+        return self._online_only(self._sweep_url)
 
     def _online_only(self, url: str | None) -> str | None:
         if self.offline and not self.disabled:
@@ -187,8 +181,7 @@ class Run(_core.Run):
         Args:
             text: one line or several, without colours or with them.
         """
-        if not self._finished:
-            self._write_console(False, text if text.endswith("\n") else text + "\n")
+        self._write_logs(text)
 
     save = _saving.save
     watch = _watch.watch

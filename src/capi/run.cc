@@ -110,6 +110,8 @@ constexpr Property kProperties[] = {
     {"path", [](const Run& run) -> Result<Text> { return Text(run.path()); }},
     {"url", [](const Run& run) -> Result<Text> { return run.url(); }},
     {"project_url", [](const Run& run) -> Result<Text> { return run.project_url(); }},
+    {"sweep_id", [](const Run& run) -> Result<Text> { return run.sweep_id(); }},
+    {"sweep_url", [](const Run& run) -> Result<Text> { return run.sweep_url(); }},
     {"dir", [](const Run& run) -> Result<Text> { return Text(run.dir()); }},
     {"sync_dir", [](const Run& run) -> Result<Text> { return Text(run.sync_dir()); }},
     {"offline", [](const Run& run) -> Result<Text> { return Text(truth(run.offline())); }},

@@ -12,9 +12,25 @@ void SummaryColumns::Row::resize(std::size_t size) {
   ints.resize(size);
 }
 
-void SummaryColumns::reset(std::vector<SummarySlot*> slots) {
+void SummaryColumns::Row::reserve(std::size_t size) {
+  kinds.reserve(size);
+  numbers.reserve(size);
+  ints.reserve(size);
+}
+
+void SummaryColumns::make_room(std::size_t size) {
+  slots_.reserve(size);
+  next_.reserve(size);
+  last_.reserve(size);
+  sums_.reserve(size);
+  mins_.reserve(size);
+  maxs_.reserve(size);
+  nans_.reserve(size);
+}
+
+void SummaryColumns::reset(Span<SummarySlot* const> slots) {
   if (lender_ != nullptr) lender_->settle();
-  slots_ = std::move(slots);
+  slots_.assign(slots.begin(), slots.end());
   next_.resize(slots_.size());
   last_.resize(slots_.size());
   sums_.resize(slots_.size());

@@ -23,8 +23,10 @@ class SummaryColumns {
   SummaryColumns& operator=(const SummaryColumns&) = delete;
   ~SummaryColumns() { reset({}); }
 
-  /// Takes other slots, of one table, none of them twice.
-  void reset(std::vector<SummarySlot*> slots);
+  /// Takes other slots, of one table, none of them twice. No more of them than there is room for
+  /// allocate nothing.
+  void reset(Span<SummarySlot* const> slots);
+  void make_room(std::size_t size);
 
   /// The next row's numbers, all of them, then observe_columns(). Those of a row that is not
   /// observed may be written over.
@@ -46,6 +48,7 @@ class SummaryColumns {
     std::vector<double> numbers;
     std::vector<std::int64_t> ints;  // of those that are whole numbers
     void resize(std::size_t size);
+    void reserve(std::size_t size);
   };
 
   bool ready() const;  // every slot shows numbers already

@@ -298,7 +298,8 @@ TEST(SummaryTable, BorrowedFiguresCountAsChanged) {
   log(table, "a", 1.0);
   table.take_changes([](const KeyPath&, std::optional<std::string_view>) {});
   SummaryColumns columns;
-  columns.reset({&table.slot_of_name("a")});
+  SummarySlot* const slots[] = {&table.slot_of_name("a")};
+  columns.reset(slots);
   for (const double value : {2.0, 3.0}) {
     columns.put(0, value);
     table.observe_columns(columns);

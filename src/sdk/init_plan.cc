@@ -8,6 +8,7 @@
 
 #include "base/random_id.h"
 #include "base/try.h"
+#include "sdk/check_text.h"
 #include "sdk/resume_file.h"
 #include "sdk/run_directory.h"
 #include "sdk/settings_sources.h"
@@ -306,6 +307,8 @@ Result<InitPlan> plan_init(const InitOptions& options) {
   RUNSTONE_TRY(const auto files, settings_files(plan));
   plan.settings = files;
   for (const Settings* source : above_files) plan.settings.merge(*source);
+  RUNSTONE_TRY(check_texts(plan.settings.values()));
+  RUNSTONE_TRY(check_texts(options.config));
   if (const std::string program = plan.settings.text("program"); !program.empty()) {
     plan.program.program = program;
   }

@@ -21,13 +21,16 @@ namespace runstone {
 class RowShape {
  public:
   /// Takes the shape of a row that came with these fields and is not written yet. Rows of changing
-  /// shapes are looked at ever less often, since learning costs more than a row.
+  /// shapes are looked at ever less often, since learning costs more than a row. Room for a shape
+  /// is made when it first comes, so that learning it later allocates nothing.
   template <typename FieldAt>
   void learn(std::size_t size, const FieldAt& field, const OpenRow& row) {
+    if (!fits(size, field, row)) return;
+    make_room(size, field, row);
     if (++rows_missed_ < rows_between_) return;
     rows_missed_ = 0;
     rows_between_ = std::min<std::uint32_t>(rows_between_ * 2, kMaxRowsBetween);
-    if (fits(size, field, row)) take(size, field, row);
+    take(size, field, row);
   }
 
   /// Encodes a row of this shape, of `size` fields given by `field(i)`. False if it has another
@@ -87,11 +90,24 @@ class RowShape {
   }
 
   template <typename FieldAt>
+  void make_room(std::size_t size, const FieldAt& field, const OpenRow& row) {
+    std::size_t bytes = protocol::HistoryEncoder::kFrontSlackBytes;
+    for (std::size_t i = 0; i < size; ++i) {
+      bytes += field(i).key.size() + row[i].key->encoded.number_front().size();
+    }
+    if (bytes > bytes_.capacity()) bytes_.reserve(bytes);
+    if (size <= keys_.capacity()) return;
+    keys_.reserve(size);
+    slots_.reserve(size);
+    summary_.make_room(size);
+  }
+
+  template <typename FieldAt>
   void take(std::size_t size, const FieldAt& field, const OpenRow& row) {
     keys_.clear();
     bytes_.clear();
     item_bytes_max_ = 0;
-    std::vector<SummarySlot*> slots;
+    slots_.clear();
     for (std::size_t i = 0; i < size; ++i) {
       const Field& given = field(i);
       LoggedKey& key = *row[i].key;
@@ -99,10 +115,10 @@ class RowShape {
       bytes_.append(given.key).append(front);
       keys_.push_back({static_cast<std::uint32_t>(given.key.size()),
                        static_cast<std::uint32_t>(front.size()), given.is_path, &key});
-      slots.push_back(key.slot);
+      slots_.push_back(key.slot);
       item_bytes_max_ += front.size() + sizeof(double);
     }
-    summary_.reset(std::move(slots));
+    summary_.reset({slots_.data(), slots_.size()});
     bytes_.append(protocol::HistoryEncoder::kFrontSlackBytes, '\0');
   }
 
@@ -126,8 +142,9 @@ class RowShape {
   }
 
   std::vector<Known> keys_;
-  std::string bytes_;               // for each key its spelling and the front of a number's item
-  std::size_t item_bytes_max_ = 0;  // of a row of doubles
+  std::vector<SummarySlot*> slots_;  // of keys_
+  std::string bytes_;                // for each key its spelling and the front of a number's item
+  std::size_t item_bytes_max_ = 0;   // of a row of doubles
   SummaryColumns summary_;
   std::uint32_t rows_missed_ = 0;
   std::uint32_t rows_between_ = 1;

@@ -4,6 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/try.h"
+#include "sdk/check_text.h"
 #include "sdk/resume_file.h"
 #include "sdk/run_state.h"
 
@@ -56,6 +57,11 @@ void Run::write_console(Stream stream, std::string_view text) {
   state_->write_console(stream, text);
 }
 void Run::write_logger_line(std::string_view line) { state_->write_logger_line(line); }
+void Run::write_logs(std::string_view text) {
+  std::string lines(text);
+  if (lines.empty() || lines.back() != '\n') lines.push_back('\n');
+  state_->write_console(Stream::kStdout, lines);
+}
 Result<void> Run::add_file(std::string_view path, std::string_view policy) {
   return state_->add_file(path, policy);
 }
@@ -128,14 +134,6 @@ std::string Run::path() const {
   }
   return path;
 }
-std::optional<std::string> Run::url() const {
-  if (state_->plan().mode != RunMode::kOnline) return std::nullopt;
-  return state_->url_of("runs/" + percent_encode(id(), "=+&$@"));
-}
-std::optional<std::string> Run::project_url() const {
-  if (state_->plan().mode != RunMode::kOnline) return std::nullopt;
-  return state_->url_of("");
-}
 std::string Run::dir() const { return state_->directory().files; }
 std::string Run::sync_dir() const { return state_->directory().path; }
 bool Run::offline() const { return state_->plan().mode == RunMode::kOffline; }
@@ -150,15 +148,6 @@ std::uint64_t Run::row_count() const { return state_->row_count(); }
 Result<void> Run::set_name(std::string_view name) { return state_->set_text("name", name); }
 Result<void> Run::set_notes(std::string_view notes) { return state_->set_text("notes", notes); }
 Result<void> Run::set_tags(const std::vector<std::string>& tags) { return state_->set_tags(tags); }
-
-std::string RunState::url_of(std::string_view what) const {
-  const std::string app = plan_.settings.text("app_url");
-  std::string url = app.empty() ? plan_.base_url : app;
-  url += "/" + percent_encode(read(&RunState::entity_)) + "/" +
-         percent_encode(read(&RunState::project_));
-  if (!what.empty()) url.append("/").append(what);
-  return url;
-}
 
 Settings RunState::settings() const {
   Settings settings = plan_.settings;
@@ -207,17 +196,20 @@ Result<void> Config::set(std::string_view key, Value value) {
   return update(one);
 }
 Result<void> Config::update(const Dict& values, bool allow_val_change) {
+  RUNSTONE_TRY(check_texts(values));
   return state_->change_config("config.update", [&](auto& table, auto& changed, auto& warn) {
     return table.update(values, allow_val_change, changed, warn);
   });
 }
 Result<void> Config::set_defaults(const Dict& values) {
+  RUNSTONE_TRY(check_texts(values));
   return state_->change_config("config.setdefaults", [&](auto& table, auto& changed, auto&) {
     table.set_defaults(values, changed);
     return Result<void>();
   });
 }
 Result<void> Config::update_locked(const Dict& values, std::string_view user) {
+  RUNSTONE_TRY(check_texts(values));
   return state_->change_config("config.update_locked", [&](auto& table, auto& changed, auto&) {
     table.update_locked(values, user, changed);
     return Result<void>();

@@ -1,6 +1,8 @@
 // The road of a row: merged into the open row, encoded, appended. Nothing here allocates once the
 // keys are known, waits for the disk, or fails for a reason that is not the caller's own.
+#include "base/try.h"
 #include "fs/fork_generation.h"
+#include "sdk/check_text.h"
 #include "sdk/run_state.h"
 
 namespace runstone {
@@ -62,11 +64,21 @@ void RunState::look_at_clock() {
   wall_minus_monotonic_us_ = system_clock().now_us() - system_clock().monotonic_us();
 }
 
+bool RunState::takes_whole_row(const LogOptions& options) const {
+  const bool commit = options.commit.value_or(!options.step || child_);
+  return commit && !open_row_.has_data() && !any_step_sync_ && !json_values_;
+}
+
+template <typename FieldAt>
+bool RunState::log_known_row(std::size_t size, const FieldAt& field, const LogOptions& options) {
+  return !options.step && takes_whole_row(options) && write_known_row(size, field);
+}
+
 template <typename FieldAt>
 bool RunState::take_fields(std::size_t size, const FieldAt& field, const LogOptions& options) {
   const bool commit = options.commit.value_or(!options.step || child_);
-  const bool is_whole_row = commit && !open_row_.has_data() && !any_step_sync_ && !json_values_;
-  if (is_whole_row && write_known_row(size, field)) return true;
+  const bool is_whole_row = takes_whole_row(options);
+  if (options.step && is_whole_row && write_known_row(size, field)) return true;
   if (has_media(size, field)) return false;
   keys_.begin_row();
   for (std::size_t i = 0; i < size; ++i) open_row_.merge(field(i));
@@ -99,6 +111,8 @@ Result<void> RunState::log(Span<const Field> fields, const LogOptions& options) 
     if (life_ != Life::kRecording) return check_recording("log");
     if (was_forked()) become_child();
     const auto field = [&](std::size_t i) -> const Field& { return fields[i]; };
+    if (log_known_row(fields.size(), field, options)) return {};
+    for (const Field& one : fields) RUNSTONE_TRY(check_texts(one));
     if (options.step && has_media(fields.size(), field)) {
       with_media = true;  // a medium that cannot be made must not have moved the step
     } else if (prepare_step(options, warning)) {
@@ -117,12 +131,19 @@ Result<void> RunState::log_numbers(Span<const std::string_view> keys, Span<const
   std::string warning;
   {
     const std::scoped_lock lock(mutex_);
+    const auto field = [&](std::size_t i) { return Field(keys[i], values[i]); };
+    if (plan_.mode == RunMode::kDisabled) {
+      for (std::size_t i = 0; i < keys.size(); ++i) {
+        const Field one = field(i);
+        log_disabled({&one, 1});
+      }
+      return {};
+    }
     if (life_ != Life::kRecording) return check_recording("log");
     if (was_forked()) become_child();
-    if (plan_.mode != RunMode::kDisabled && prepare_step(options, warning)) {
-      const auto field = [&](std::size_t i) { return Field(keys[i], values[i]); };
-      take_fields(keys.size(), field, options);
-    }
+    if (log_known_row(keys.size(), field, options)) return {};
+    for (const std::string_view key : keys) RUNSTONE_TRY(check_text("a key", key));
+    if (prepare_step(options, warning)) take_fields(keys.size(), field, options);
   }
   if (!warning.empty()) terminal_.warn(warning);
   return {};

@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "base/try.h"
 #include "protocol/metric_record.h"
+#include "sdk/check_text.h"
 #include "sdk/run_state.h"
 #include "sdk/settings_sources.h"
 
@@ -15,6 +16,8 @@ protocol::RecordItem item(std::vector<std::string> path, const Value& value) {
 }  // namespace
 
 Result<Metric> RunState::define_metric(std::string_view name, const MetricOptions& options) {
+  RUNSTONE_TRY(check_text("the name of a metric", name));
+  RUNSTONE_TRY(check_text("the name of a step metric", options.step_metric.value_or("")));
   const std::scoped_lock lock(mutex_);
   if (plan_.mode == RunMode::kDisabled) return Metric{"dummy", "", false, false, {}, ""};
   RUNSTONE_TRY(check_recording("define_metric"));
@@ -95,6 +98,8 @@ std::optional<Value> RunState::summary_value(const std::vector<std::string>& pat
 // A value set by hand is in the journal at once, not with the next second's changes: no row would
 // bring it back.
 Result<void> RunState::set_summary(const std::vector<std::string>& path, const Value& value) {
+  for (const std::string& label : path) RUNSTONE_TRY(check_text("a key", label));
+  RUNSTONE_TRY(check_texts(path.empty() ? "" : path.back(), value));
   const std::scoped_lock lock(mutex_);
   if (plan_.mode == RunMode::kDisabled) {
     summary_.set(path, value);
@@ -130,6 +135,7 @@ Result<void> RunState::erase_summary(const std::vector<std::string>& path) {
 }
 
 Result<void> RunState::set_text(const char* method, std::string_view text) {
+  RUNSTONE_TRY(check_text(method, text));
   const std::scoped_lock lock(mutex_);
   if (plan_.mode != RunMode::kDisabled) RUNSTONE_TRY(check_recording(method));
   const bool is_name = std::string_view(method) == "name";

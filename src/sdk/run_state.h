@@ -158,6 +158,11 @@ class RunState {
   /// False, with nothing taken, if there are media among the fields.
   template <typename FieldAt>
   bool take_fields(std::size_t size, const FieldAt& field, const LogOptions& options);
+  /// Whether the fields of a log() are a row of their own, which nothing is added to.
+  bool takes_whole_row(const LogOptions& options) const;
+  /// A row of the keys of the last one, in which nothing needs a look. False: nothing was taken.
+  template <typename FieldAt>
+  bool log_known_row(std::size_t size, const FieldAt& field, const LogOptions& options);
   template <typename FieldAt>
   bool write_known_row(std::size_t size, const FieldAt& field);
   void write_open_row();

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "base/try.h"
+#include "sdk/check_text.h"
 #include "sdk/run_state.h"
 
 namespace runstone {
@@ -20,6 +21,8 @@ std::size_t characters(std::string_view utf8) {
 
 Result<void> RunState::alert(std::string_view title, std::string_view text,
                              const AlertOptions& options) {
+  RUNSTONE_TRY(check_text("the title of an alert", title));
+  RUNSTONE_TRY(check_text("the text of an alert", text));
   if (options.level != "INFO" && options.level != "WARN" && options.level != "ERROR") {
     return fail(ErrorCode::kInvalidArgument,
                 "level must be one of INFO, WARN and ERROR, not '" + options.level + "'");

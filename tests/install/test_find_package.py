@@ -38,3 +38,21 @@ def test_a_ten_line_program_builds_from_the_install_prefix_and_records(
     assert [(row["_step"], row["i"]) for row in journal.rows(log)] == [(0, 0), (1, 1), (2, 2)]
     assert journal.exit_code(log) == 0
     assert (tmp_path / "runstone/latest-run/files/config.yaml").stat().st_size > 0
+
+
+def test_a_program_uses_every_member_of_run_without_exceptions(programs, tmp_path, offline_environment):
+    run_ok([str(programs / "every_member")], cwd=tmp_path, env=offline_environment)
+    log = journal.find(tmp_path / "runstone")
+    rows = journal.rows(log)
+    assert len(rows) == len({row["_step"] for row in rows}) > 8
+    assert rows[0]["loss"] == 0.5 and rows[0]["ok"] is True and rows[0]["none"] is None
+    types = {
+        value["_type"]
+        for row in rows
+        for value in row.values()
+        if isinstance(value, dict) and "_type" in value
+    }
+    assert {"image-file", "images/separated", "histogram", "video-file", "audio-file", "html-file"} <= types
+    assert {"object3D-file", "molecule-file", "plotly-file"} <= types
+    assert any("of a child" in row for row in rows)
+    assert journal.exit_code(log) == 0

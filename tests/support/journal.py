@@ -105,6 +105,22 @@ def exit_code(path: Path) -> int | None:
     return codes[-1] if codes else None
 
 
+def config(path: Path) -> dict:
+    """The config of the run and config records, without what the SDK keeps below `_wandb`."""
+    values: dict = {}
+    for record in records(path):
+        changes = record.run.config if record.HasField("run") else record.config
+        for item in changes.update:
+            labels = list(item.nested_key) or [item.key]
+            if labels[0] == "_wandb":
+                continue
+            node = values
+            for label in labels[:-1]:
+                node = node.setdefault(label, {})
+            node[labels[-1]] = json.loads(item.value_json)
+    return values
+
+
 def find(folder: Path) -> Path:
     """The one log below a folder, whichever module wrote it."""
     logs = [
