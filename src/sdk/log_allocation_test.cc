@@ -105,8 +105,8 @@ TEST(LogAllocation, SeveralThreadsAllocateNothingOnceTheirKeysAreKnown) {
   EXPECT_EQ(run.row_count(), 2u * kThreads * (100 + kRowsEach));
 }
 
-// The keeper hangs in fdatasync(). Whoever logs, defines, configures or asks must not notice: with a
-// lock that the keeper held there, this test would never end.
+// The keeper hangs in fdatasync(). Whoever logs, defines, configures or asks must not notice: with
+// a lock that the keeper held there, this test would never end.
 TEST(StalledDisk, LogReturnsWhileTheDiskHangs) {
   Workplace place;
   runstone::Run run = place.start();
