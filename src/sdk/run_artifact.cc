@@ -57,6 +57,7 @@ Result<Artifact> RunState::log_path(const char* method, const std::string& path,
     name = "run-" + plan_.id + "-" + last.lexically_normal().filename().string();
   }
   RUNSTONE_TRY(Artifact artifact, Artifact::create(name, type));
+  if (plan_.mode == RunMode::kDisabled) return artifact;  // nothing is read, nothing copied
   std::error_code error;
   if (stdfs::is_regular_file(path, error)) {
     RUNSTONE_TRY(artifact.add_file(path));
