@@ -184,6 +184,19 @@ TEST_F(Git, OneThatHangsIsKilledWithAllThatItStarted) {
   while (!gone()) std::this_thread::yield();
 }
 
+TEST_F(Git, OneThatHasEndedIsNotWaitedForBecauseAnotherHoldsItsOutput) {
+  ProgramRequest request;
+  request.directory = disk_.path();
+  request.environment = environment_now();
+  // The same as a child that this process forks between pipe and end: the stream stays open.
+  request.arguments = {"sh", "-c", "sleep 600 & echo $!; echo said"};
+  const auto output = run_program(request);
+  ASSERT_TRUE(output) << output.error().message;
+  EXPECT_THAT(*output, HasSubstr("said\n"));
+  const pid_t left_behind = std::atoi(output->c_str());
+  while (::kill(left_behind, 0) == 0) std::this_thread::yield();
+}
+
 TEST_F(Git, ACancelledQuestionEndsAtOnce) {
   make("r");
   disk_.put("hanging", "#!/bin/sh\nexec sleep 1000\n");

@@ -37,7 +37,7 @@ struct Pipe {
     if (::pipe2(ends, O_CLOEXEC) != 0) return false;
     read = ends[0];
     write = ends[1];
-    return true;
+    return ::fcntl(read, F_SETFL, O_NONBLOCK) == 0;
   }
   static void close_end(int& end) {
     if (end >= 0) ::close(end);
@@ -103,14 +103,29 @@ Result<pid_t> spawn(const ProgramRequest& request, const Pipe& out, const Pipe& 
               arguments[0] + ": " + std::strerror(failed));
 }
 
-// Reads what is there; false at the end of the stream.
-bool drain(int file, std::string& into, std::size_t max) {
+// Reads a piece of what is there; false at the end of the stream.
+bool read_piece(int file, std::string& into, std::size_t max) {
   std::array<char, 65536> buffer;
   const ssize_t got = ::read(file, buffer.data(), buffer.size());
   if (got < 0) return errno == EINTR || errno == EAGAIN;
   const std::size_t room = max - std::min(max, into.size());
   into.append(buffer.data(), std::min(static_cast<std::size_t>(got), room));
   return got > 0;
+}
+
+// What a program that has ended left in the pipe. Its end is no end of the stream: a child that
+// this process forked meanwhile, or one of the program's own, may hold the other end for ever.
+void read_rest(int file, std::string& into, std::size_t max) {
+  for (std::size_t before = into.size(); read_piece(file, into, max); before = into.size()) {
+    if (into.size() == before) return;
+  }
+}
+
+bool has_ended(pid_t pid) {
+  siginfo_t info = {};
+  // Left to be waited for, so that its number is not another's when the group is killed.
+  const int answer = ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT);
+  return answer != 0 || info.si_pid == pid;
 }
 
 }  // namespace
@@ -137,8 +152,14 @@ Result<std::string> run_program(const ProgramRequest& request) {
     std::array<pollfd, 2> files = {
         {{out_open ? out.read : -1, POLLIN, 0}, {error_open ? error.read : -1, POLLIN, 0}}};
     ::poll(files.data(), files.size(), kLookMs);
-    if (files[0].revents != 0) out_open = drain(out.read, text, request.output_bytes_max + 1);
-    if (files[1].revents != 0) error_open = drain(error.read, complaint, kMaxErrorBytes);
+    const bool ended = has_ended(pid);  // asked before the rest is read
+    if (files[0].revents != 0) out_open = read_piece(out.read, text, request.output_bytes_max + 1);
+    if (files[1].revents != 0) error_open = read_piece(error.read, complaint, kMaxErrorBytes);
+    if (ended) {
+      read_rest(out.read, text, request.output_bytes_max + 1);
+      read_rest(error.read, complaint, kMaxErrorBytes);
+      out_open = error_open = false;
+    }
     if (text.size() > request.output_bytes_max) {
       stopped = fail(ErrorCode::kResourceExhausted,
                      "more than " + std::to_string(request.output_bytes_max >> 20) + " MiB");
@@ -150,7 +171,7 @@ Result<std::string> run_program(const ProgramRequest& request) {
     }
     if (!stopped) break;
   }
-  if (!stopped) ::kill(-pid, SIGKILL);
+  ::kill(-pid, SIGKILL);  // or what it has left behind
   int status = 0;
   // A program that waits for all its children may have taken ours: then its end is not known.
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {

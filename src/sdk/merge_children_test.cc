@@ -72,10 +72,15 @@ std::string run_killed_before_its_children_were_read(Workplace& place, int child
   return read_text(note);
 }
 
-/// Ends when the children of the dead parent, which are no children of ours, have ended, too.
+/// Ends when the children of the dead parent, which are no children of ours, have ended, too. The
+/// parent's own journal may be held for a moment by a program that it was just starting.
 void wait_until_unlocked(const std::string& directory) {
+  const auto wait = [](const std::string& path) {
+    while (*fs::real_file_system().is_locked(path)) std::this_thread::yield();
+  };
+  wait(journal_of(directory));
   for (const auto& entry : std::filesystem::directory_iterator(directory + "/children")) {
-    while (*fs::real_file_system().is_locked(entry.path())) std::this_thread::yield();
+    wait(entry.path());
   }
 }
 
