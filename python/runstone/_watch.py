@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from .errors import UsageError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from torch.nn import Module
+
 
 def watch(
     self,
-    models,
-    criterion=None,
+    models: Module | list[Module] | tuple[Module, ...],
+    criterion: object = None,
     log: str | None = "gradients",
     log_freq: int = 1000,
     idx: int | None = None,
@@ -55,7 +59,7 @@ def watch(
     _watcher(self).watch(models, log, log_freq, idx, bool(log_graph))
 
 
-def unwatch(self, models=None) -> None:
+def unwatch(self, models: Module | list[Module] | tuple[Module, ...] | None = None) -> None:
     """Ends what watch() began. It also ends when the run finishes.
 
     Args:
