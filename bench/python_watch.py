@@ -2,9 +2,11 @@
 
 `python_watch.py LOG STEPS`, run by an interpreter that has PyTorch (.venv-clients/with-torch). A training that
 nobody watches and the watched ones take their steps in turns, so that the machine's noise falls on all alike.
-Every tenth step is logged (log_freq=10); a mean step is nine medians of the others and one of these. Prints one
-JSON object: {"step_ms": of the unwatched, "<module>_percent": what a mean step has more, "<module>_logged_ms":
-what a logged step has more}.
+Every tenth step is logged (log_freq=10); what a mean step has more is nine medians of the others and one of
+these, each of the differences to the unwatched step of its turn. Prints one JSON object: {"step_ms": of the
+unwatched, "<module>_percent": what a mean step has more, "<module>_logged_ms": what a logged step has more,
+"read_ms" and "torch_ms": of the histogram of one tensor of 10 M floats, by the core in one read and by PyTorch's
+isfinite, min, max and histc}.
 """
 
 from __future__ import annotations
@@ -59,9 +61,33 @@ class Training:
         return (time.perf_counter() - started) * 1000
 
 
-def median_of(times: list[float], logged: bool) -> float:
-    """Of the steps that were logged, or of the others."""
-    return statistics.median(ms for step, ms in enumerate(times, 1) if (step % LOG_FREQ == 0) == logged)
+def added_ms(bare: list[float], watched: list[float], logged: bool) -> float:
+    """Median of what a step has more than the unwatched one of its turn: of steps that were logged, or not."""
+    return statistics.median(
+        more - less
+        for step, (less, more) in enumerate(zip(bare, watched), 1)
+        if (step % LOG_FREQ == 0) == logged
+    )
+
+
+def tensor_ms() -> dict[str, float]:
+    tensor = torch.randn(10_000_000)
+
+    def by_torch() -> None:
+        torch.isfinite(tensor).all()
+        torch.histc(tensor, 64, tensor.min().item(), tensor.max().item())
+
+    ways = {
+        "read_ms": lambda: runstone._core.tensor_histogram(tensor, 64, 0),
+        "torch_ms": by_torch,
+    }
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(11):
+        for name, way in ways.items():
+            started = time.perf_counter()
+            way()
+            times[name].append((time.perf_counter() - started) * 1000)
+    return {name: statistics.median(of_way) for name, of_way in times.items()}
 
 
 def main() -> None:
@@ -74,16 +100,19 @@ def main() -> None:
             run = module.init(mode="offline", dir=folder, project="bench", settings=settings)
             trainings[module.__name__] = Training(run, log)
         times = {name: [] for name in trainings}
-        for _ in range(steps):
-            for name, training in trainings.items():
-                times[name].append(training.step_ms())
-        bare = statistics.median(times.pop("bare"))
-        result = {"step_ms": bare}
+        names = list(trainings)
+        for step in range(steps):
+            first = step % len(names)  # nobody is always behind the same one
+            for name in names[first:] + names[:first]:
+                times[name].append(trainings[name].step_ms())
+        bare_times = times.pop("bare")
+        bare = statistics.median(bare_times)
+        result = {"step_ms": bare, **tensor_ms()}
         for name, of_steps in times.items():
-            plain, logged = median_of(of_steps, False), median_of(of_steps, True)
-            mean = ((LOG_FREQ - 1) * plain + logged) / LOG_FREQ
-            result[f"{name}_percent"] = (mean / bare - 1) * 100
-            result[f"{name}_logged_ms"] = logged - plain
+            logged = added_ms(bare_times, of_steps, True)
+            mean = ((LOG_FREQ - 1) * added_ms(bare_times, of_steps, False) + logged) / LOG_FREQ
+            result[f"{name}_percent"] = mean / bare * 100
+            result[f"{name}_logged_ms"] = logged
         for training in trainings.values():
             if training.run is not None:
                 training.run.finish()

@@ -189,6 +189,10 @@ def measure_watch(plan: Plan) -> list[Figure]:
         figures.append(Figure(f"{what}: added", "% of step", 10, found["runstone_percent"], **peer))
         peer["peer"] = found["wandb_logged_ms"]
         figures.append(Figure(f"{what}: a logged step", "ms", None, found["runstone_logged_ms"], **peer))
+    what = "histogram of 10 M floats in one read"
+    figures.append(
+        Figure(what, "ms", None, found["read_ms"], peer=found["torch_ms"], peer_name="torch.histc")
+    )
     return figures
 
 

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import threading
-import weakref
 
+from ._watch_hooks import Hook
 from .media._graph import Graph
 
 
-def hook_graph(watcher, run, model, key: str, hook_type) -> list:
+def hook_graph(watcher, model, key: str) -> list:
     """Stores the graph as the summary's `key` after the model's next forward pass; gives the handles of the
     hooks, which are removed then."""
-    recording = Recording(watcher, run, model, key)
+    recording = Recording(watcher, model, key)
     for name, module in recording.waiting.items():
-        node = hook_type(lambda layer, _, output, name=name: recording.add(name, layer, output))
+        node = Hook(lambda layer, _, output, name=name: recording.add(name, layer, output))
         recording.handles.append(module.register_forward_hook(node))
     # Layers that a pass does not use are not waited for.
-    recording.handles.append(model.register_forward_hook(hook_type(lambda *_: recording.end())))
+    recording.handles.append(model.register_forward_hook(Hook(lambda *_: recording.end())))
     return recording.handles
 
 
 class Recording:
-    def __init__(self, watcher, run, model, key: str) -> None:
+    """The nodes so far, and the layers that have not run yet."""
+
+    def __init__(self, watcher, model, key: str) -> None:
         self.graph = Graph(format="torch")
         self.waiting = dict(_layers(model)) or {type(model).__name__: model}
         self.handles: list = []
-        self._watcher, self._run, self._key = watcher, weakref.proxy(run), key
+        self._watcher, self._key = watcher, key
         self._lock = threading.Lock()
 
     def add(self, name: str, layer, output) -> None:
@@ -57,7 +59,7 @@ class Recording:
         self._watcher.guarded(self._key, self._store)
 
     def _store(self) -> None:
-        self._run.summary[self._key] = self.graph
+        self._watcher.run.summary[self._key] = self.graph
 
 
 def _layers(module, prefix: str = ""):

@@ -28,7 +28,7 @@ class Watcher:
     """What one run watches. Its methods may be called from any thread."""
 
     def __init__(self, run) -> None:
-        self._run = run
+        self.run = run
         self._lock = threading.RLock()
         self._handles = weakref.WeakKeyDictionary()  # model -> what removes its hooks
         self._keys = weakref.WeakKeyDictionary()  # model -> the keys that its hooks log
@@ -87,7 +87,7 @@ class Watcher:
             if histogram is not None:
                 row[key] = histogram
         if row:
-            self.guarded(next(iter(row)), lambda: self._run.log(row, commit=False), len(row))
+            self.guarded(next(iter(row)), lambda: self.run.log(row, commit=False), len(row))
 
     def guarded(self, what: str, act, count: int = 1) -> None:
         """What a hook does: an error of it is counted as `count` histograms, never raised."""
@@ -129,7 +129,7 @@ class Watcher:
         if log_graph:
             from ._watch_graph import hook_graph
 
-            handles.extend(hook_graph(self, self._run, model, f"graph_{index}", Hook))
+            handles.extend(hook_graph(self, model, f"graph_{index}"))
 
     def _unhook(self, model) -> bool:
         try:
