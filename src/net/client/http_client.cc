@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <optional>
 
 #include "base/try.h"
 #include "net/client/curl_exchange.h"
@@ -22,6 +24,8 @@ std::string_view ClientResponse::header(std::string_view name) const {
 }
 
 namespace {
+
+constexpr long kMaxRedirects = 10;
 
 /// The body of a PUT, read as it is sent. Its length is fixed at the start, as HTTP asks; a file
 /// that shrinks meanwhile breaks the exchange, one that grows is sent as it was.
@@ -110,19 +114,26 @@ class ResponseFile {
 };
 
 struct Answer {
+  explicit Answer(const ClientRequest& request_) : request(request_) {}
+
+  const ClientRequest& request;
   ClientResponse response;
   ResponseFile file;
-  std::size_t max_bytes = 0;
   bool too_long = false;
-  bool is_success = false;  // of the last status line
+  std::optional<Error> taker_error;  // why on_body() ended the exchange
 
   static size_t on_body(char* data, size_t size, size_t count, void* self_pointer) {
     auto* self = static_cast<Answer*>(self_pointer);
     const size_t bytes = size * count;
-    if (self->file.is_open() && self->is_success) {
-      return self->file.write(data, bytes) ? bytes : 0;
+    const bool is_success = self->response.status / 100 == 2;
+    if (self->file.is_open() && is_success) return self->file.write(data, bytes) ? bytes : 0;
+    if (self->request.on_body && is_success) {
+      auto taken = self->request.on_body(self->response, {data, bytes});
+      if (taken) return bytes;
+      self->taker_error = std::move(taken).error();
+      return 0;
     }
-    if (self->response.body.size() + bytes > self->max_bytes) {
+    if (self->response.body.size() + bytes > self->request.response_max_bytes) {
       self->too_long = true;
       return 0;  // libcurl then ends the exchange
     }
@@ -133,9 +144,11 @@ struct Answer {
     auto* self = static_cast<Answer*>(self_pointer);
     std::string_view line(data, size * count);
     if (line.substr(0, 5) == "HTTP/") {
-      self->response.headers.clear();  // of a 100 Continue, or a proxy's CONNECT
+      self->response.headers.clear();  // of a 100 Continue, a redirection or a proxy's CONNECT
       const auto space = line.find(' ');
-      self->is_success = space != line.npos && line.substr(space + 1, 1) == "2";
+      if (space != std::string_view::npos) {
+        self->response.status = std::atoi(std::string(line.substr(space + 1, 3)).c_str());
+      }
     } else if (const auto colon = line.find(':'); colon != std::string_view::npos) {
       std::string name(line.substr(0, colon));
       std::transform(name.begin(), name.end(), name.begin(),
@@ -161,13 +174,14 @@ class CurlClient final : public HttpTransport {
     RUNSTONE_TRY(exchange_.begin());
     BodyFile file;
     if (!request.body_file.empty()) RUNSTONE_TRY(file.open(request.body_file));
-    Answer answer;
-    answer.max_bytes = request.response_max_bytes;
+    Answer answer(request);
     if (!request.response_file.empty()) RUNSTONE_TRY(answer.file.open(request.response_file));
     curl_slist* headers = apply(request, file, answer);
     auto done = exchange_.run(request.timeout_us);
     if (done && *done != CURLE_OK && !answer.file.failure()) {
       done = fail(answer.file.failure().error());
+    } else if (done && answer.taker_error) {
+      done = fail(*std::move(answer.taker_error));
     } else if (done && *done != CURLE_OK) {
       done = answer.too_long
                  ? Result<CURLcode>(fail(ErrorCode::kResourceExhausted, "the answer is too long"))
@@ -190,7 +204,12 @@ class CurlClient final : public HttpTransport {
     set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     set(CURLOPT_PROTOCOLS, static_cast<long>(CURLPROTO_HTTP | CURLPROTO_HTTPS));
     set(CURLOPT_USERAGENT, options_.user_agent.c_str());
-    if (options_.accept_gzip) set(CURLOPT_ACCEPT_ENCODING, "gzip");
+    if (options_.accept_gzip && request.accept_gzip) set(CURLOPT_ACCEPT_ENCODING, "gzip");
+    if (request.follow_redirects) {
+      set(CURLOPT_FOLLOWLOCATION, 1L);
+      set(CURLOPT_MAXREDIRS, kMaxRedirects);
+      set(CURLOPT_REDIR_PROTOCOLS, static_cast<long>(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+    }
     set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout_us / 1000));
     if (request.stall_timeout_us > 0) {
       set(CURLOPT_LOW_SPEED_LIMIT, 1L);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,6 +28,8 @@ struct ClientOptions {
   bool public_only = false;
 };
 
+struct ClientResponse;
+
 struct ClientRequest {
   std::string method = "GET";
   std::string url;
@@ -41,6 +44,11 @@ struct ClientRequest {
   /// If not empty, the body of a 2xx answer is written to this file, made anew, and not kept; then
   /// response_max_bytes is for other answers only. After an error the file holds a part of it.
   std::string response_file;
+  /// If set, takes the body of a 2xx answer piece by piece, with the answer's status and headers;
+  /// it is not kept then. What it returns ends the exchange, if it is an error.
+  std::function<Result<void>(const ClientResponse& head, std::string_view piece)> on_body;
+  bool accept_gzip = true;        ///< false: the bytes as they are stored
+  bool follow_redirects = false;  ///< at most 10; the key goes to no other host
 };
 
 /// What one exchange cost; for benchmarks, the debug log and adaptive sending.
