@@ -34,6 +34,11 @@ class ArtifactTest : public testing::Test {
   void write(const std::string& name, const std::string& text) const {
     std::ofstream(path(name)) << text;
   }
+  static AddDirOptions in_folder(const std::string& name) {
+    AddDirOptions options;
+    options.name = name;
+    return options;
+  }
   static Artifact draft() { return *Artifact::create("ds", "dataset"); }
 
   stdfs::path folder_;
@@ -43,14 +48,14 @@ TEST_F(ArtifactTest, AR1DigestsAreThoseOfTheFormat) {
   EXPECT_EQ(draft().digest(), "64e7c61456b10382e2f3b571ac24b659");
   Artifact one = draft();
   ASSERT_TRUE(one.add_file(path("hello.txt")));
-  EXPECT_EQ(one.entries()[0].digest, "sZRqySSS0jR8YjW00mERhA==");
+  EXPECT_EQ(one.entries()->at(0).digest, "sZRqySSS0jR8YjW00mERhA==");
   EXPECT_EQ(one.digest(), "646850bf3b1463160ba8676bfb654546");
   EXPECT_EQ(one.size_bytes(), 6u);
   Artifact folder = draft();
   ASSERT_TRUE(folder.add_dir(path("in")));
   EXPECT_EQ(folder.digest(), "88826422d4caa571ae881921b657ae34");
   Artifact below = draft();
-  ASSERT_TRUE(below.add_dir(path("in"), "pre"));
+  ASSERT_TRUE(below.add_dir(path("in"), in_folder("pre")));
   EXPECT_EQ(below.digest(), "b0bd6833efa05926c7c812644fc105b1");
   Artifact made = draft();
   ASSERT_TRUE(made.add_bytes("hello.txt", "hello\n"));
@@ -142,11 +147,11 @@ TEST_F(ArtifactTest, NanInTheMetadataIsNull) {
 
 TEST_F(ArtifactTest, AFolderIsRemovedWhole) {
   Artifact artifact = draft();
-  ASSERT_TRUE(artifact.add_dir(path("in"), "in"));
+  ASSERT_TRUE(artifact.add_dir(path("in"), in_folder("in")));
   ASSERT_TRUE(artifact.add_bytes("input", "x"));
   ASSERT_TRUE(artifact.remove("in"));
-  ASSERT_EQ(artifact.entries().size(), 1u);
-  EXPECT_EQ(artifact.entries()[0].path, "input");
+  ASSERT_EQ(artifact.entries()->size(), 1u);
+  EXPECT_EQ(artifact.entries()->at(0).path, "input");
 }
 
 }  // namespace

@@ -2,15 +2,21 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <cstdlib>
 #include <filesystem>
+#include <thread>
 
+#include "artifact/folder.h"
 #include "artifact/manifest.h"
+#include "artifact/parallel.h"
+#include "artifact/places.h"
+#include "artifact/rules.h"
+#include "artifact/versions.h"
+#include "base/encoding.h"
 #include "base/json.h"
 #include "base/random_id.h"
 #include "base/try.h"
 #include "fs/file_system.h"
+#include "fs/fork_generation.h"
 
 namespace runstone::artifact {
 namespace {
@@ -18,25 +24,9 @@ namespace {
 namespace stdfs = std::filesystem;
 
 constexpr std::size_t kClientIdChars = 128;
-constexpr std::size_t kMaxMetadataKeys = 100;
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-Result<std::string> checked_path(const std::string& path) {
-  const stdfs::path normal = stdfs::path(path).lexically_normal();
-  const bool leads_out = normal.empty() || normal.is_absolute() || *normal.begin() == ".." ||
-                         normal == "." || !normal.has_filename();
-  if (leads_out) return fail(ErrorCode::kInvalidArgument, "Invalid artifact path: '" + path + "'");
-  return normal.generic_string();
-}
-
-ArtifactEntry public_entry(const protocol::ManifestEntry& entry) {
-  return {entry.path, entry.digest, entry.ref, static_cast<std::uint64_t>(entry.size_bytes),
-          entry.local_path};
-}
+constexpr std::size_t kCopyNameChars = 20;
+constexpr std::size_t kTmpNameChars = 20;
+constexpr unsigned kMaxCopyThreads = 8;
 
 Result<void> check_policy(const std::string& policy) {
   if (policy == "mutable" || policy == "immutable") return {};
@@ -44,89 +34,46 @@ Result<void> check_policy(const std::string& policy) {
               "policy must be mutable or immutable, not '" + policy + "'");
 }
 
-Result<Value> without_nan(const Value& value) {
-  if (const double* number = value.if_double()) {
-    if (std::isnan(*number)) return Value();
-    if (std::isinf(*number)) {
-      return fail(ErrorCode::kInvalidArgument, "an artifact's metadata cannot hold infinities");
-    }
-  } else if (const List* list = value.if_list()) {
-    List checked;
-    for (const Value& item : *list) {
-      RUNSTONE_TRY(Value plain, without_nan(item));
-      checked.push_back(std::move(plain));
-    }
-    return Value(std::move(checked));
-  } else if (const Dict* dict = value.if_dict()) {
-    Dict checked;
-    for (const auto& [key, item] : *dict) {
-      RUNSTONE_TRY(Value plain, without_nan(item));
-      checked.set(key, std::move(plain));
-    }
-    return Value(std::move(checked));
-  }
-  return value;
+/// `sub/name.tar.gz` becomes `sub/<digest>.tar.gz`.
+std::string named_by_digest(const std::string& path, const std::string& digest) {
+  const std::string hex = to_hex(from_base64(digest).value_or("")).substr(0, kTmpNameChars);
+  const std::size_t stem = path.rfind('/') == std::string::npos ? 0 : path.rfind('/') + 1;
+  const std::size_t dot = std::min(path.find('.', stem), path.size());
+  return path.substr(0, stem) + hex + path.substr(dot);
 }
 
-bool is_word(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return std::isalnum(byte) != 0 || c == '-' || c == '_' || byte >= 0x80;
-}
-
-bool is_tag(const std::string& tag) {
-  if (tag.empty() || !is_word(tag.front()) || !is_word(tag.back())) return false;
-  return std::all_of(tag.begin(), tag.end(), [](char c) { return is_word(c) || c == ' '; });
+std::size_t copy_threads() {
+  return std::clamp(std::thread::hardware_concurrency(), 1u, kMaxCopyThreads);
 }
 
 }  // namespace
 
-std::string staging_directory() {
-  for (const char* name : {"RUNSTONE_DATA_DIR", "WANDB_DATA_DIR"}) {
-    if (const std::string set = environment(name); !set.empty()) return set + "/artifacts/staging";
+ArtifactEntry public_entry(const protocol::ManifestEntry& stored) {
+  ArtifactEntry entry;
+  entry.path = stored.path;
+  entry.digest = stored.digest;
+  entry.ref = stored.ref;
+  entry.size_bytes = static_cast<std::uint64_t>(stored.size_bytes);
+  entry.local_path = stored.local_path;
+  entry.birth_artifact_id = stored.birth_artifact_id;
+  entry.skip_cache = stored.skip_cache;
+  for (const auto& [key, text] : stored.extra) {
+    entry.extra.set(key, json::parse(text).value_or(Value(text)));
   }
-  std::string data = environment("XDG_DATA_HOME");
-  if (data.empty() && !environment("HOME").empty()) data = environment("HOME") + "/.local/share";
-  if (data.empty()) {
-    std::error_code error;
-    data = stdfs::temp_directory_path(error).string();
-  }
-  return data + "/runstone/artifacts/staging";
+  return entry;
 }
 
-Result<Dict> checked_metadata(const Dict& metadata) {
-  if (metadata.size() > kMaxMetadataKeys) {
-    return fail(ErrorCode::kInvalidArgument, "an artifact's metadata has at most 100 keys, not " +
-                                                 std::to_string(metadata.size()));
-  }
-  RUNSTONE_TRY(const Value checked, without_nan(Value(metadata)));
-  return *checked.if_dict();
-}
-
-Result<std::vector<std::string>> checked_aliases(std::vector<std::string> aliases) {
-  for (const std::string& alias : aliases) {
-    if (alias.empty() || alias.find_first_of("/:") != std::string::npos) {
-      return fail(
-          ErrorCode::kInvalidArgument,
-          "Aliases must not contain any of '/' and ':', and must not be empty: '" + alias + "'");
-    }
-  }
-  if (std::find(aliases.begin(), aliases.end(), "latest") == aliases.end()) {
-    aliases.emplace_back("latest");
-  }
-  return aliases;
-}
-
-Result<std::vector<std::string>> checked_tags(const std::vector<std::string>& tags) {
-  std::vector<std::string> checked;
-  for (const std::string& tag : tags) {
-    if (!is_tag(tag)) {
-      return fail(ErrorCode::kInvalidArgument,
-                  "Invalid tag '" + tag +
-                      "': a tag is words of letters, digits, - and _, separated by spaces");
-    }
-    if (std::find(checked.begin(), checked.end(), tag) == checked.end()) checked.push_back(tag);
-  }
-  return checked;
+protocol::ManifestEntry stored_entry(const ArtifactEntry& entry) {
+  protocol::ManifestEntry stored;
+  stored.path = entry.path;
+  stored.digest = entry.digest;
+  stored.ref = entry.ref;
+  stored.size_bytes = static_cast<std::int64_t>(entry.size_bytes);
+  stored.local_path = entry.local_path;
+  stored.birth_artifact_id = entry.birth_artifact_id;
+  stored.skip_cache = entry.skip_cache;
+  for (const auto& [key, value] : entry.extra) stored.extra.emplace_back(key, json::to_text(value));
+  return stored;
 }
 
 Draft::Draft(std::string name_, std::string type_, ArtifactOptions options_)
@@ -134,7 +81,17 @@ Draft::Draft(std::string name_, std::string type_, ArtifactOptions options_)
       type(std::move(type_)),
       client_id(random_id(kClientIdChars)),
       sequence_client_id(random_id(kClientIdChars)),
-      options(std::move(options_)) {}
+      options(std::move(options_)),
+      birth_generation_(fs::fork_generation()) {}
+
+Draft::~Draft() {
+  if (is_recorded_ || birth_generation_ != fs::fork_generation()) return;
+  for (const std::string& copy : copies_) {
+    discard(fs::real_file_system().remove(copy), "it may never have been made");
+  }
+}
+
+// --- changes
 
 Result<void> Draft::check_open() const {
   if (!is_final) return {};
@@ -143,126 +100,186 @@ Result<void> Draft::check_open() const {
       "artifact '" + name + "' is final: it was logged or finalized, and cannot be changed");
 }
 
-Result<void> Draft::add(protocol::ManifestEntry entry, bool overwrite) {
-  RUNSTONE_TRY(entry.path, checked_path(entry.path));
+Result<void> Draft::check_still_open() const {
   const std::scoped_lock lock(mutex_);
-  RUNSTONE_TRY(check_open());
+  return check_open();
+}
+
+std::string Draft::new_copy() {
+  std::string path = staging_directory() + "/" + random_id(kCopyNameChars);
+  const std::scoped_lock lock(mutex_);
+  copies_.insert(path);
+  return path;
+}
+
+void Draft::drop_copy(const std::string& path) {
+  if (copies_.erase(path) == 0) return;
+  discard(fs::real_file_system().remove(path), "it may never have been made");
+}
+
+Result<void> Draft::add(protocol::ManifestEntry entry, bool overwrite) {
+  const std::string copy = entry.local_path;
+  auto path = checked_path(entry.path);
+  const std::scoped_lock lock(mutex_);
+  const auto refuse = [&](Failure failure) {
+    drop_copy(copy);
+    return failure;
+  };
+  if (!path) return refuse(fail(std::move(path).error()));
+  if (auto open = check_open(); !open) return refuse(fail(std::move(open).error()));
+  entry.path = *path;
   const auto known = entries.find(entry.path);
-  if (known != entries.end() && !overwrite && known->second.digest != entry.digest) {
-    return fail(ErrorCode::kInvalidArgument,
-                "Cannot add the same path twice: '" + entry.path + "'");
+  if (known == entries.end()) {
+    entries.emplace(*path, std::move(entry));
+    return {};
   }
-  const std::string path = entry.path;
-  entries.insert_or_assign(path, std::move(entry));
+  if (!overwrite && known->second.digest != entry.digest) {
+    return refuse(
+        fail(ErrorCode::kInvalidArgument, "Cannot add the same path twice: '" + entry.path + "'"));
+  }
+  if (known->second.local_path != copy) drop_copy(known->second.local_path);
+  known->second = std::move(entry);
   return {};
 }
 
 Result<ArtifactEntry> Draft::add_file(const std::string& local_path, const AddFileOptions& given) {
   RUNSTONE_TRY(check_policy(given.policy));
-  {
-    const std::scoped_lock lock(mutex_);
-    RUNSTONE_TRY(check_open());
-  }
+  RUNSTONE_TRY(check_still_open());
   std::error_code error;
   if (!stdfs::is_regular_file(local_path, error)) {
     return fail(ErrorCode::kInvalidArgument, "Path is not a file: '" + local_path + "'");
   }
   protocol::ManifestEntry entry;
-  entry.path = given.name.empty() ? stdfs::path(local_path).filename().string() : given.name;
-  RUNSTONE_TRY(checked_path(entry.path));
+  RUNSTONE_TRY(
+      entry.path,
+      checked_path(given.name.empty() ? stdfs::path(local_path).filename().string() : given.name));
+  RUNSTONE_TRY(const Digest::Kind kind, digest_kind(options.digest_algorithm));
   const bool copies = given.policy == "mutable";
-  entry.local_path = copies ? staging_directory() + "/" + random_id(16)
-                            : stdfs::absolute(local_path, error).string();
-  RUNSTONE_TRY(const FileDigest digest, digest_file(local_path, copies ? entry.local_path : ""));
-  entry.digest = digest.digest;
-  entry.size_bytes = static_cast<std::int64_t>(digest.size_bytes);
-  const ArtifactEntry made = public_entry(entry);
+  entry.local_path = copies ? new_copy() : stdfs::absolute(local_path, error).string();
+  const auto digest = digest_file(local_path, kind, copies ? entry.local_path : "");
+  if (!digest) {
+    const std::scoped_lock lock(mutex_);
+    drop_copy(entry.local_path);
+    return fail(digest.error());
+  }
+  entry.digest = digest->digest;
+  entry.size_bytes = static_cast<std::int64_t>(digest->size_bytes);
+  entry.skip_cache = given.skip_cache;
+  if (!is_of_md5()) entry.extra.emplace_back("alg", json::to_text(options.digest_algorithm));
+  if (given.is_tmp) entry.path = named_by_digest(entry.path, entry.digest);
+  ArtifactEntry made = public_entry(entry);
   RUNSTONE_TRY(add(std::move(entry), given.overwrite));
   return made;
 }
 
-Result<void> Draft::add_dir(const std::string& local_path, const std::string& below,
-                            const std::string& policy) {
+Result<void> Draft::add_dir(const std::string& local_path, const AddDirOptions& given) {
+  RUNSTONE_TRY(check_policy(given.policy));
+  RUNSTONE_TRY(check_still_open());
   std::error_code error;
   if (!stdfs::is_directory(local_path, error)) {
     return fail(ErrorCode::kInvalidArgument, "Path is not a directory: '" + local_path + "'");
   }
-  AddFileOptions options;
-  options.policy = policy;
-  const auto follow = stdfs::directory_options::follow_directory_symlink;
-  for (stdfs::recursive_directory_iterator at(local_path, follow, error), end; at != end;
-       at.increment(error)) {
-    if (error) break;
-    if (!at->is_regular_file(error)) continue;
-    const stdfs::path relative = at->path().lexically_relative(local_path);
-    options.name = below.empty() ? relative.generic_string() : (below / relative).generic_string();
-    RUNSTONE_TRY(add_file(at->path().string(), options));
-  }
-  if (!error) return {};
-  return fail(ErrorCode::kIo, "cannot read '" + local_path + "': " + error.message());
+  RUNSTONE_TRY(const auto files, files_below(local_path));
+  const std::string front = given.name.empty() ? "" : given.name + "/";
+  return in_parallel(files.size(), copy_threads(),
+                     [&](std::size_t index, std::size_t) -> Result<void> {
+                       AddFileOptions options;
+                       options.policy = given.policy;
+                       options.skip_cache = given.skip_cache;
+                       options.overwrite = given.merge;
+                       options.name = front + files[index].relative;
+                       RUNSTONE_TRY(add_file(files[index].path, options));
+                       return {};
+                     });
 }
 
 Result<ArtifactEntry> Draft::add_bytes(const std::string& path, std::string_view bytes,
                                        bool overwrite) {
   protocol::ManifestEntry entry;
-  entry.path = path;
-  entry.digest = md5_base64(bytes);
+  RUNSTONE_TRY(check_still_open());
+  RUNSTONE_TRY(entry.path, checked_path(path));
+  RUNSTONE_TRY(const Digest::Kind kind, digest_kind(options.digest_algorithm));
+  entry.digest = digest_base64(bytes, kind);
   entry.size_bytes = static_cast<std::int64_t>(bytes.size());
-  entry.local_path = staging_directory() + "/" + random_id(16);
-  RUNSTONE_TRY(checked_path(path));
+  if (!is_of_md5()) entry.extra.emplace_back("alg", json::to_text(options.digest_algorithm));
+  entry.local_path = new_copy();
   fs::FileSystem& disk = fs::real_file_system();
   RUNSTONE_TRY(disk.make_directories(fs::Path(entry.local_path).parent_path()));
   RUNSTONE_TRY(fs::replace_file(disk, entry.local_path, bytes));
-  const ArtifactEntry made = public_entry(entry);
+  ArtifactEntry made = public_entry(entry);
   RUNSTONE_TRY(add(std::move(entry), overwrite));
   return made;
 }
 
-Result<void> Draft::remove(const std::string& path) {
+Result<void> Draft::remove(const std::string& given) {
+  const auto path = checked_path(given);
   const std::scoped_lock lock(mutex_);
   RUNSTONE_TRY(check_open());
-  if (entries.erase(path) > 0) return {};
-  const std::string folder = path + (path.empty() || path.back() == '/' ? "" : "/");
-  const auto from = entries.lower_bound(folder);
+  if (!path) return fail(ErrorCode::kNotFound, "No such file or directory: '" + given + "'");
+  auto from = entries.find(*path);
   auto to = from;
-  while (to != entries.end() && to->first.compare(0, folder.size(), folder) == 0) ++to;
-  if (from == to) return fail(ErrorCode::kNotFound, "No such file or directory: '" + path + "'");
+  if (from != entries.end()) {
+    ++to;
+  } else {
+    const std::string folder = *path + "/";
+    from = to = entries.lower_bound(folder);
+    while (to != entries.end() && to->first.compare(0, folder.size(), folder) == 0) ++to;
+  }
+  if (from == to) return fail(ErrorCode::kNotFound, "No such file or directory: '" + given + "'");
+  for (auto entry = from; entry != to; ++entry) drop_copy(entry->second.local_path);
   entries.erase(from, to);
   return {};
 }
+
+// --- what it says
 
 protocol::ArtifactManifest Draft::manifest() const {
   protocol::ArtifactManifest manifest;
   manifest.version = 1;
   manifest.storage_policy = "wandb-storage-policy-v1";
   manifest.storage_policy_config.emplace_back("storageLayout", "\"V2\"");
+  if (!options.storage_region.empty()) {
+    manifest.storage_policy_config.emplace_back("storageRegion",
+                                                json::to_text(options.storage_region));
+  }
+  manifest.contents.reserve(entries.size());
   for (const auto& [path, entry] : entries) manifest.contents.push_back(entry);
   return manifest;
+}
+
+std::string Draft::digest() const {
+  return artifact_digest(manifest().contents,
+                         is_of_md5() ? Digest::Kind::kMd5 : Digest::Kind::kXxh128);
 }
 
 protocol::ArtifactRecord Draft::to_record() {
   const std::scoped_lock lock(mutex_);
   is_final = true;
+  is_recorded_ = true;
   protocol::ArtifactRecord record;
   record.type = type;
   record.name = name;
   record.description = options.description;
   record.metadata_json = json::to_text(Value(options.metadata));
   record.manifest = manifest();
-  record.digest = artifact_digest(record.manifest.contents);
+  record.digest = digest();
   record.client_id = client_id;
   record.sequence_client_id = sequence_client_id;
-  record.ttl_duration_secs = ttl_secs.value_or(-1);
+  record.ttl_duration_secs = ttl_secs.value_or(Artifact::kTtlInherited);
   record.incremental = options.incremental;
+  record.base_id = base_id;
+  if (!is_of_md5()) record.digest_algorithm = "MANIFEST_" + options.digest_algorithm;
   record.finalize = true;
   return record;
 }
 
 // --- what became of it
 
-void Draft::set_under_way(Fate fate) {
+void Draft::set_under_way(Fate fate, std::shared_ptr<const Server> to) {
   const std::scoped_lock lock(mutex_);
-  if (fate_ != Fate::kCommitted) fate_ = fate;
+  if (facts) return;
+  fate_ = fate;
+  server = std::move(to);
 }
 
 void Draft::settle(Result<std::string> id) {
@@ -275,6 +292,45 @@ void Draft::settle(Result<std::string> id) {
     fate_ = Fate::kFailed;
   }
   settled_.notify_all();
+}
+
+void Draft::become(ArtifactFacts given, std::shared_ptr<const Server> from) {
+  const std::scoped_lock lock(mutex_);
+  is_final = true;
+  fate_ = Fate::kCommitted;
+  server_id = given.id;
+  server = std::move(from);
+  options.description = given.description;
+  options.metadata = given.metadata;
+  options.digest_algorithm = given.digest_algorithm;
+  ttl_secs = given.ttl_secs;
+  ttl_changed = false;
+  saved_aliases = given.aliases;
+  saved_tags = given.tags;
+  // The server may have merged it with others' files, or into a base.
+  if (!facts || facts->id != given.id) entries_loaded_ = false;
+  facts = std::move(given);
+}
+
+Result<void> Draft::load_entries() {
+  const std::scoped_lock loading(loading_);
+  std::shared_ptr<const Server> from;
+  std::string id;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (entries_loaded_ || !facts) return {};
+    from = server;
+    id = facts->id;
+  }
+  RUNSTONE_TRY(auto loaded, fetch_entries(*from, id));
+  const std::scoped_lock lock(mutex_);
+  entries.clear();
+  for (auto& entry : loaded) {
+    std::string path = entry.path;
+    entries.emplace(std::move(path), std::move(entry));
+  }
+  entries_loaded_ = true;
+  return {};
 }
 
 Draft::Fate Draft::fate() const {

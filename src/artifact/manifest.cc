@@ -1,7 +1,9 @@
 #include "artifact/manifest.h"
 
+#include <algorithm>
 #include <filesystem>
 
+#include "artifact/rules.h"
 #include "base/digest.h"
 #include "base/encoding.h"
 #include "base/json.h"
@@ -13,14 +15,15 @@ namespace {
 constexpr std::size_t kReadBytes = 1 << 20;
 }
 
-std::string md5_base64(std::string_view bytes) {
-  Digest digest(Digest::Kind::kMd5);
+std::string digest_base64(std::string_view bytes, Digest::Kind kind) {
+  Digest digest(kind);
   digest.add(bytes);
   return to_base64(digest.finish());
 }
 
-std::string artifact_digest(const std::vector<protocol::ManifestEntry>& sorted_entries) {
-  Digest digest(Digest::Kind::kMd5);
+std::string artifact_digest(const std::vector<protocol::ManifestEntry>& sorted_entries,
+                            Digest::Kind kind) {
+  Digest digest(kind);
   digest.add("wandb-artifact-manifest-v1\n");
   for (const auto& entry : sorted_entries) {
     digest.add(entry.path);
@@ -31,25 +34,28 @@ std::string artifact_digest(const std::vector<protocol::ManifestEntry>& sorted_e
   return to_hex(digest.finish());
 }
 
-Result<FileDigest> digest_file(const std::string& path, const std::string& copy_to) {
+Result<FileDigest> digest_file(const std::string& path, Digest::Kind kind,
+                               const std::string& copy_to) {
   fs::FileSystem& disk = fs::real_file_system();
   RUNSTONE_TRY(const auto source, disk.open_read(path));
+  RUNSTONE_TRY(const std::uint64_t size_bytes, source->size_bytes());
   std::unique_ptr<fs::File> target;
   if (!copy_to.empty()) {
     RUNSTONE_TRY(disk.make_directories(fs::Path(copy_to).parent_path()));
     RUNSTONE_TRY(target, disk.create_new(copy_to));
   }
-  Digest digest(Digest::Kind::kMd5);
+  Digest digest(kind);
   FileDigest result;
-  std::string buffer(kReadBytes, '\0');
+  // One byte more than the file has: its end is seen at the first look.
+  std::string buffer(std::min<std::uint64_t>(size_bytes + 1, kReadBytes), '\0');
   while (true) {
     RUNSTONE_TRY(const std::size_t size,
                  source->read_at(result.size_bytes, Span<char>(buffer.data(), buffer.size())));
-    if (size == 0) break;
     const std::string_view piece(buffer.data(), size);
     digest.add(piece);
-    if (target) RUNSTONE_TRY(target->write_at(result.size_bytes, piece));
+    if (target && size > 0) RUNSTONE_TRY(target->write_at(result.size_bytes, piece));
     result.size_bytes += size;
+    if (size < buffer.size()) break;
   }
   result.digest = to_base64(digest.finish());
   return result;
@@ -57,8 +63,15 @@ Result<FileDigest> digest_file(const std::string& path, const std::string& copy_
 
 std::string manifest_json(const protocol::ArtifactManifest& manifest) {
   std::string out =
-      "{\"version\":1,\"storagePolicy\":\"wandb-storage-policy-v1\","
-      "\"storagePolicyConfig\":{\"storageLayout\":\"V2\"},\"contents\":{";
+      "{\"version\":1,\"storagePolicy\":\"wandb-storage-policy-v1\",\"storagePolicyConfig\":{";
+  out += "\"storageLayout\":\"V2\"";  // the only one that is sent, whatever an old journal says
+  for (const auto& [key, json_text] : manifest.storage_policy_config) {
+    if (key == "storageLayout") continue;
+    out += ',';
+    json::append_string(out, key);
+    out += ':' + json_text;
+  }
+  out += "},\"contents\":{";
   const char* separator = "";
   for (const auto& entry : manifest.contents) {
     out += separator;
@@ -66,7 +79,9 @@ std::string manifest_json(const protocol::ArtifactManifest& manifest) {
     json::append_string(out, entry.path);
     out += ":{\"digest\":";
     json::append_string(out, entry.digest);
-    if (entry.ref.empty() || entry.size_bytes > 0) {
+    // Of what is far away an unknown size is left out; what is here has one, also 0.
+    const bool is_here = entry.ref.empty() || entry.ref.rfind("file://", 0) == 0;
+    if (is_here || entry.size_bytes > 0) {
       out += ",\"size\":" + std::to_string(entry.size_bytes);
     }
     if (!entry.ref.empty()) {
@@ -89,6 +104,61 @@ std::string manifest_json(const protocol::ArtifactManifest& manifest) {
     out += '}';
   }
   return out + "}}";
+}
+
+namespace {
+
+Result<protocol::ManifestEntry> parse_entry(const std::string& path, const Value& value) {
+  protocol::ManifestEntry entry;
+  auto checked = checked_path(path);
+  if (!checked) return fail(ErrorCode::kCorrupt, "a manifest with " + checked.error().message);
+  entry.path = path;
+  const auto text = [&](const char* key) {
+    const Value* found = value.get(key);
+    return std::string(found == nullptr ? "" : found->string_or(""));
+  };
+  entry.digest = text("digest");
+  if (entry.digest.empty()) {
+    return fail(ErrorCode::kCorrupt, "a manifest in which '" + path + "' has no digest");
+  }
+  entry.ref = text("ref");
+  entry.birth_artifact_id = text("birthArtifactID");
+  if (const Value* size = value.get("size")) entry.size_bytes = size->int_or(0);
+  if (const Value* extra = value.get("extra"); extra != nullptr && extra->is_dict()) {
+    for (const auto& [key, item] : *extra->if_dict()) {
+      entry.extra.emplace_back(key, json::to_text(item));
+    }
+  }
+  return entry;
+}
+
+}  // namespace
+
+Result<std::vector<protocol::ManifestEntry>> parse_manifest(std::string_view text) {
+  auto tree = json::parse(text);
+  if (!tree) return fail(ErrorCode::kCorrupt, "the manifest is no JSON");
+  const Value* version = tree->get("version");
+  const Value* contents = tree->get("contents");
+  if (version == nullptr || version->int_or(0) != 1 || contents == nullptr ||
+      !contents->is_dict()) {
+    return fail(ErrorCode::kCorrupt, "the manifest is not of version 1");
+  }
+  std::vector<protocol::ManifestEntry> entries;
+  entries.reserve(contents->if_dict()->size());
+  for (const auto& [path, value] : *contents->if_dict()) {
+    RUNSTONE_TRY(auto entry, parse_entry(path, value));
+    entries.push_back(std::move(entry));
+  }
+  std::sort(entries.begin(), entries.end(),
+            [](const auto& a, const auto& b) { return a.path < b.path; });
+  return entries;
+}
+
+Digest::Kind kind_of(const protocol::ManifestEntry& entry) {
+  for (const auto& [key, text] : entry.extra) {
+    if (key == "alg" && text == "\"XXH128\"") return Digest::Kind::kXxh128;
+  }
+  return Digest::Kind::kMd5;
 }
 
 }  // namespace runstone::artifact

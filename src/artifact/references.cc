@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "artifact/folder.h"
 #include "artifact/manifest.h"
+#include "artifact/parallel.h"
+#include "artifact/reference_stores.h"
+#include "artifact/warning.h"
 #include "base/encoding.h"
 #include "base/try.h"
 
@@ -13,6 +17,7 @@ namespace {
 namespace stdfs = std::filesystem;
 
 constexpr std::string_view kSeparator = "://";
+constexpr std::size_t kThreads = 8;
 
 Result<ArtifactEntry> file_entry(const stdfs::path& path, std::string name, bool checksum) {
   ArtifactEntry entry;
@@ -46,32 +51,45 @@ Result<std::vector<ArtifactEntry>> local_entries(const std::string& uri, const s
     return fail(ErrorCode::kInvalidArgument,
                 "Path '" + text + "' must be a valid file or directory path");
   }
-  const auto follow = stdfs::directory_options::follow_directory_symlink;
-  for (stdfs::recursive_directory_iterator at(path, follow, error), end; at != end;
-       at.increment(error)) {
-    if (error) return fail(ErrorCode::kIo, "cannot read '" + text + "': " + error.message());
-    if (!at->is_regular_file(error)) continue;
-    if (entries.size() >= max_objects) {
-      return fail(ErrorCode::kInvalidArgument, "Exceeded " + std::to_string(max_objects) +
-                                                   " objects tracked, pass a larger max_objects");
-    }
-    const stdfs::path relative = at->path().lexically_relative(path);
-    RUNSTONE_TRY(
-        auto entry,
-        file_entry(at->path(), (name.empty() ? relative : name / relative).generic_string(),
-                   checksum));
-    entries.push_back(std::move(entry));
-  }
-  std::sort(entries.begin(), entries.end(),
-            [](const auto& a, const auto& b) { return a.path < b.path; });
+  RUNSTONE_TRY(const auto files, files_below(path.string(), max_objects));
+  entries.resize(files.size());
+  RUNSTONE_TRY(in_parallel(files.size(), kThreads, [&](std::size_t i, std::size_t) -> Result<void> {
+    const std::string below = name.empty() ? files[i].relative : name + "/" + files[i].relative;
+    RUNSTONE_TRY(entries[i], file_entry(files[i].path, below, checksum));
+    return {};
+  }));
   return entries;
 }
 
-}  // namespace
+bool begins(const std::string& text, const char* front) { return text.rfind(front, 0) == 0; }
 
-Result<std::vector<ArtifactEntry>> reference_entries(const std::string& uri,
-                                                     const std::string& name, bool checksum,
-                                                     std::uint64_t max_objects) {
+/// What a store does not permit is its refusal, other than a file here that cannot be read.
+Error as_refusal(Error error) {
+  if (error.code == ErrorCode::kPermissionDenied || error.code == ErrorCode::kUnauthenticated) {
+    error.code = ErrorCode::kConflict;
+  }
+  return error;
+}
+
+/// Known by the address alone.
+ArtifactEntry by_address(const std::string& uri, const std::string& name) {
+  ArtifactEntry entry;
+  entry.ref = uri;
+  entry.digest = uri;
+  entry.path = name;
+  return entry;
+}
+
+/// Of a store that names its objects by bucket and key.
+std::string name_in_store(const std::string& uri) {
+  const std::string path = uri.substr(uri.find(kSeparator) + kSeparator.size());
+  const std::size_t slash = path.find('/');
+  if (slash == std::string::npos || slash + 1 == path.size()) return path.substr(0, slash);
+  return path.substr(slash + 1);
+}
+
+Result<std::vector<ArtifactEntry>> look_up(const std::string& uri, const std::string& name,
+                                           bool checksum, std::uint64_t max_objects) {
   const auto at = uri.find(kSeparator);
   if (at == std::string::npos || at == 0) {
     return fail(ErrorCode::kInvalidArgument,
@@ -79,17 +97,42 @@ Result<std::vector<ArtifactEntry>> reference_entries(const std::string& uri,
   }
   const std::string scheme = uri.substr(0, at);
   if (scheme == "file") return local_entries(uri, name, checksum, max_objects);
-  ArtifactEntry entry;
-  entry.ref = uri;
-  entry.digest = uri;
-  entry.path = name;
-  const bool is_known = scheme == "s3" || scheme == "gs" || scheme == "http" || scheme == "https";
-  if (entry.path.empty() && is_known) entry.path = uri.substr(uri.rfind('/') + 1);
-  if (entry.path.empty()) {
+  if (scheme == "http" || scheme == "https") {
+    if (checksum) return http_entries(uri, name).transform_error(as_refusal);
+    return std::vector{by_address(uri, name.empty() ? uri.substr(uri.rfind('/') + 1) : name)};
+  }
+  if (scheme == "s3" || scheme == "gs") {
+    if (checksum && scheme == "s3" && has_s3_access()) {
+      return s3_entries(uri, name, max_objects).transform_error(as_refusal);
+    }
+    if (checksum) {
+      warn(uri +
+           " is tracked by its address alone: nothing is known by which its store could be "
+           "asked for a checksum");
+    }
+    return std::vector{by_address(uri, name.empty() ? name_in_store(uri) : name)};
+  }
+  if (name.empty()) {
     return fail(ErrorCode::kInvalidArgument,
                 "name is required when adding a reference of the scheme '" + scheme + "'");
   }
-  return std::vector<ArtifactEntry>{std::move(entry)};
+  if (!begins(uri, "wandb-")) {
+    warn("references of the scheme " + scheme +
+         ":// are tracked by their address alone, without a checksum");
+  }
+  return std::vector{by_address(uri, name)};
+}
+
+}  // namespace
+
+Result<std::vector<ArtifactEntry>> reference_entries(const std::string& uri,
+                                                     const std::string& name, bool checksum,
+                                                     std::uint64_t max_objects) {
+  auto entries = look_up(uri, name, checksum, max_objects);
+  if (entries || entries.error().code != ErrorCode::kResourceExhausted) return entries;
+  return fail(ErrorCode::kInvalidArgument, "Exceeded " + std::to_string(max_objects) +
+                                               " objects tracked, pass a larger max_objects to "
+                                               "add_reference()");
 }
 
 }  // namespace runstone::artifact

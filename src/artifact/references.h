@@ -7,11 +7,11 @@
 
 namespace runstone::artifact {
 
-/// The entries that a reference stands for: a file:// folder has one for each file below it. What
-/// is on other machines is known by its address alone here; a caller that can ask its store adds
-/// entries with the digest that the store gives.
+/// The entries that a reference stands for: a file:// folder or an s3:// prefix has one for each
+/// object below it. With `checksum` the store is asked for what is there now; without it, and where
+/// nothing is known by which it could be asked, the address stands for itself.
 /// Errors: kInvalidArgument (no scheme, a local path that is not there, a scheme that needs a name,
-/// more than max_objects files).
+/// more than max_objects), and those of asking.
 Result<std::vector<ArtifactEntry>> reference_entries(const std::string& uri,
                                                      const std::string& name, bool checksum,
                                                      std::uint64_t max_objects);

@@ -4,9 +4,10 @@
 namespace runstone::capi {
 namespace {
 
-std::string entries_text(const Artifact& artifact) {
+Result<std::string> entries_text(const Artifact& artifact) {
   List list;
-  for (const ArtifactEntry& entry : artifact.entries()) {
+  RUNSTONE_TRY(const auto entries, artifact.entries());
+  for (const ArtifactEntry& entry : entries) {
     Dict dict{{"path", entry.path}, {"digest", entry.digest}, {"size", entry.size_bytes}};
     if (!entry.ref.empty()) dict.set("ref", entry.ref);
     list.emplace_back(std::move(dict));
@@ -30,7 +31,6 @@ constexpr Property kProperties[] = {
     {"size", [](const Artifact& it) -> Text { return std::to_string(it.size_bytes()); }},
     {"id",
      [](const Artifact& it) -> Text { return it.id().empty() ? std::nullopt : Text(it.id()); }},
-    {"entries", [](const Artifact& it) -> Text { return entries_text(it); }},
     {"is_final", [](const Artifact& it) -> Text { return truth(it.is_final()); }},
     {"is_sent", [](const Artifact& it) -> Text { return truth(it.is_sent()); }},
 };
@@ -152,6 +152,10 @@ runstone_status runstone_artifact_property(const runstone_artifact* artifact, co
   return with<Artifact>(artifact, [&](Artifact& it) -> Answer {
     RUNSTONE_TRY(const auto wanted, required(name, "the property's name"));
     if (text == nullptr) return fail(ErrorCode::kInvalidArgument, "there is no place for the text");
+    if (wanted == "entries") {  // the one that may have to ask a server
+      RUNSTONE_TRY(auto entries, entries_text(it));
+      return give(Text(std::move(entries)), text, size);
+    }
     for (const Property& one : kProperties) {
       if (one.name == wanted) return give(one.get(it), text, size);
     }

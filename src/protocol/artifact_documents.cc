@@ -96,6 +96,7 @@ Value create_artifact_variables(const RunAddress& run, const ArtifactRecord& art
   if (!tags.empty()) input.set("tags", std::move(tags));
   input.set("enableDigestDeduplication", true);
   input.set("distributedID", text_or_null(artifact.distributed_id));
+  if (artifact.history_step) input.set("historyStep", *artifact.history_step);
   input.set("clientID", text_or_null(artifact.client_id));
   input.set("sequenceClientID", text_or_null(artifact.sequence_client_id));
   return with_input(std::move(input));

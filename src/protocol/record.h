@@ -202,6 +202,8 @@ struct ArtifactRecord {
   std::vector<std::string> tags;
   std::string digest_algorithm;
   bool incremental = false;
+  /// Not of the journal's record but of its place there: the step that the run had come to.
+  std::optional<std::int64_t> history_step;
 };
 struct UseArtifactRecord {
   std::string id;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "artifact/manifest.h"
+#include "artifact/sent_copies.h"
 #include "base/encoding.h"
 
 namespace runstone::uplink {
@@ -12,6 +13,7 @@ constexpr std::size_t kFilesPerRequest = 100;
 constexpr int kRefusedPutsMax = 3;
 constexpr std::string_view kClientScheme = "wandb-client-artifact://";
 constexpr const char* kManifestName = "manifest";
+constexpr const char* kMd5 = "MANIFEST_MD5";
 
 std::optional<Trouble> trouble_of(const Error& error) {
   return Trouble{.kind = TroubleKind::kRetry, .message = error.message};
@@ -60,6 +62,11 @@ ArtifactUploads::Step ArtifactUploads::step(ApiClient& api, const RunIdentity& r
     return step;
   }
   if (job_->in_flight > 0) return step;
+  if (!job_->failure.empty()) {
+    fail_job(job_->failure);
+    step.progress = true;
+    return step;
+  }
   step.trouble = request_step(api, {run.entity, run.project, run.run_id});
   step.progress = true;
   if (step.trouble && is_gone_or_refused(*step.trouble)) {
@@ -74,6 +81,8 @@ std::optional<Trouble> ArtifactUploads::request_step(ApiClient& api,
   switch (job_->stage) {
     case Stage::kCreate:
       return create(api, run);
+    case Stage::kRedigest:
+      return redigest();
     case Stage::kManifest:
       return announce_manifest(api, run);
     case Stage::kReferences:
@@ -99,6 +108,12 @@ std::optional<Trouble> ArtifactUploads::create(ApiClient& api, const protocol::R
   }
   auto data = api.graphql("CreateArtifact", protocol::kCreateArtifactDocument,
                           protocol::create_artifact_variables(run, job_->record), timeout_us_);
+  const bool is_of_md5 =
+      job_->record.digest_algorithm.empty() || job_->record.digest_algorithm == kMd5;
+  if (!data && data.trouble().kind == TroubleKind::kRefused && !is_of_md5) {
+    job_->stage = Stage::kRedigest;
+    return std::nullopt;
+  }
   if (!data) return data.trouble();
   const auto created = protocol::parse_created_artifact(*data);
   if (!created) return trouble_of(created.error());
@@ -112,6 +127,24 @@ std::optional<Trouble> ArtifactUploads::create(ApiClient& api, const protocol::R
   } else {
     finish_job();
   }
+  return std::nullopt;
+}
+
+// One file at each step, so that rows go on meanwhile.
+std::optional<Trouble> ArtifactUploads::redigest() {
+  auto& contents = job_->record.manifest.contents;
+  if (job_->next_file < contents.size()) {
+    auto digested = artifact::digest_by_md5(contents[job_->next_file]);
+    if (!digested) {
+      return Trouble{.kind = TroubleKind::kNoFile, .message = digested.error().message};
+    }
+    ++job_->next_file;
+    return std::nullopt;
+  }
+  job_->next_file = 0;
+  job_->record.digest_algorithm = kMd5;
+  job_->record.digest = artifact::artifact_digest(contents);
+  job_->stage = Stage::kCreate;
   return std::nullopt;
 }
 
@@ -203,7 +236,7 @@ std::optional<Trouble> ArtifactUploads::ask_for_files(ApiClient& api) {
     if (slot.url.empty()) continue;  // the server has these bytes
     job_->puts.push_back({.url = {.name = entry.path, .url = slot.url},
                           .headers = std::move(slot.headers),
-                          .upload = {.name = entry.path, .path = entry.local_path},
+                          .upload = {.name = entry.path, .path = artifact::content_path(entry)},
                           .timeout_us = file_timeout_us_});
   }
   job_->next_file = at;
@@ -275,7 +308,8 @@ std::optional<Trouble> ArtifactUploads::collect(FileSender& sender, bool& progre
         file.trouble->kind == TroubleKind::kNoFile ||
         (file.trouble->kind == TroubleKind::kRefused && ++job_->refused_puts > kRefusedPutsMax);
     if (is_final) {
-      fail_job("file \"" + file.upload.name + "\": " + file.trouble->message);
+      job_->failure = "file \"" + file.upload.name + "\": " + file.trouble->message;
+      job_->puts.clear();
       continue;
     }
     // An address may have run out: ask again from here on. What is there already gets none.
@@ -291,6 +325,7 @@ std::optional<Trouble> ArtifactUploads::collect(FileSender& sender, bool& progre
 }
 
 void ArtifactUploads::finish_job() {
+  artifact::put_copies_away(job_->record.manifest);
   if (!job_->record.client_id.empty()) {
     outcomes_.push_back({job_->record.client_id, job_->server_id, ""});
   }

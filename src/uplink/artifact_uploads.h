@@ -26,7 +26,8 @@ struct ArtifactOutcome {
 /// Artifacts that are still to be sent, and the sending of them, one after another: the version is
 /// created, its files get addresses in batches and are put there by a FileSender, then its
 /// manifest, then it is committed. What is sent twice (after a crash, by `sync`) changes nothing:
-/// the server knows the client's id and the content's digests. One that the server refuses, or
+/// the server knows the client's id and the content's digests. What was digested otherwise is
+/// digested by MD5 for a server that takes nothing else. One that the server refuses, or
 /// whose files have gone, is passed over and counted; trouble that may pass is the caller's to wait
 /// for.
 class ArtifactUploads {
@@ -53,7 +54,16 @@ class ArtifactUploads {
   void give_up(const std::string& why);
 
  private:
-  enum class Stage { kCreate, kManifest, kReferences, kFiles, kManifestFile, kCommit, kUse };
+  enum class Stage {
+    kCreate,
+    kRedigest,
+    kManifest,
+    kReferences,
+    kFiles,
+    kManifestFile,
+    kCommit,
+    kUse
+  };
   struct Job {
     protocol::ArtifactRecord record;
     Stage stage = Stage::kCreate;
@@ -64,10 +74,12 @@ class ArtifactUploads {
     bool manifest_is_put = false;
     std::string manifest_text;
     int refused_puts = 0;
+    std::string failure;  ///< why it fails, once what is in flight has come back
   };
 
   bool start_next();
   std::optional<Trouble> create(ApiClient& api, const protocol::RunAddress& run);
+  std::optional<Trouble> redigest();
   std::optional<Trouble> announce_manifest(ApiClient& api, const protocol::RunAddress& run);
   std::optional<Trouble> resolve_references(ApiClient& api);
   std::optional<Trouble> ask_for_files(ApiClient& api);

@@ -85,6 +85,7 @@ class RunReplay {
   std::vector<protocol::FilesRecord::File> files_;
   std::vector<protocol::AlertRecord> alerts_;
   std::vector<ArtifactUploads::Record> artifacts_;
+  std::int64_t next_step_ = 0;  // after the last row
   Delivered delivered_;
   std::uint64_t first_history_line_ = 0, history_lines_ = 0, event_lines_ = 0;
   std::int64_t step_shift_ = 0;    // of a journal that began at 0 and goes on from a stored run

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "artifact/server.h"
+#include "net/client/http_client.h"
+#include "protocol/record.h"
+#include "runstone/artifact.h"
+#include "runstone/result.h"
+
+namespace runstone::artifact {
+
+// Where references point to, asked for what is there now. What each store says of an object becomes
+// an entry as data formats of the API have it.
+
+/// The entry of an http(s) address: its ETag is the digest (the address, if it has none).
+/// Errors: those of send_patiently().
+Result<std::vector<ArtifactEntry>> http_entries(const std::string& url, const std::string& name);
+
+/// s3://bucket/key: the object, or every object below it that is not empty; ?versionId= names one
+/// version. Errors: those of send_patiently(), kResourceExhausted for more than max_objects.
+Result<std::vector<ArtifactEntry>> s3_entries(const std::string& uri, const std::string& name,
+                                              std::uint64_t max_objects);
+/// Whether anything is known by which S3 could be asked: keys, or an endpoint.
+bool has_s3_access();
+
+/// Whether the entry's digest is one of its bytes, and not an ETag or an address.
+bool is_digest_of_content(const protocol::ManifestEntry& entry);
+
+/// A file:// reference, copied. Errors: kNotFound, kCorrupt (it has changed), and of writing.
+Result<void> copy_local_reference(const protocol::ManifestEntry& entry, const std::string& target);
+
+/// What any other reference points to, into the new file `path`. Errors: kNotFound, kCorrupt (it
+/// has changed), kNotImplemented (a scheme that is not read), those of receive_file().
+Result<void> fetch_reference(const Server& server, const protocol::ManifestEntry& entry,
+                             const std::string& path, net::HttpTransport& connection);
+
+/// The text between quotes, if there are any: an ETag without them.
+std::string without_quotes(std::string_view etag);
+
+}  // namespace runstone::artifact
