@@ -87,6 +87,10 @@ struct LogArtifactOptions {
   std::vector<std::string> aliases;  ///< "latest" is always added
   std::vector<std::string> tags;
 };
+struct UseArtifactOptions {
+  std::string type;                  ///< that it must have; empty: any
+  std::vector<std::string> aliases;  ///< of a draft, which is logged first
+};
 /// Which files log_code() takes: both get the absolute path and the absolute root.
 using CodeFilter = std::function<bool(const std::string& path, const std::string& root)>;
 
@@ -193,14 +197,19 @@ class Run {
                                         const SaveOptions& options = {});
   /// Takes the artifact into the run as a new version of its collection, unless the newest has the
   /// same content. The draft becomes final; its files are sent in the background (offline: by
-  /// `runstone sync`). Artifact::wait() says when the server has it.
-  /// Errors: kInvalidArgument (aliases, tags), kFailedPrecondition (finished).
+  /// `runstone sync`). Artifact::wait() says when the server has it. Online, the server is asked
+  /// once for each name, for at most 2 s, whether its versions are of another type.
+  /// Errors: kInvalidArgument (aliases, tags, another type, a draft of a version of another
+  /// project), kFailedPrecondition (finished).
   Result<void> log_artifact(const Artifact& artifact, const LogArtifactOptions& options = {});
   /// The same of a file, a folder or an address, as an artifact made for it: by default named
   /// run-<id>-<its name>, of the type "unspecified".
   Result<Artifact> log_artifact(const std::string& path, const std::string& name = "",
                                 const std::string& type = "unspecified",
                                 const LogArtifactOptions& options = {});
+  /// The draft that log_artifact() makes of a path.
+  Result<Artifact> artifact_of_path(const std::string& path, const std::string& name = "",
+                                    const std::string& type = "unspecified") const;
   /// One version by many writers: each upserts its files under the same name and id (by default the
   /// run's group), one finishes it. Errors: kInvalidType without a group and an id, and those of
   /// log_artifact().
@@ -218,6 +227,27 @@ class Run {
                                            const std::string& name = "",
                                            const CodeFilter& include = nullptr,
                                            const CodeFilter& exclude = nullptr);
+  /// A version of the server, "[[entity/]project/]name[:alias]" (what is missing is the run's, and
+  /// "latest"), and a note there that this run used it. Waits for the network.
+  /// Errors: kInvalidType (offline), kNotFound, kInvalidArgument (another type, a name that cannot
+  /// be), kFailedPrecondition (finished), and those of Artifact's calls.
+  Result<Artifact> use_artifact(const std::string& name, const UseArtifactOptions& options = {});
+  /// The same of one that is at hand; a draft is logged first, and waited for.
+  Result<Artifact> use_artifact(const Artifact& artifact, const UseArtifactOptions& options = {});
+  /// Puts a version into a collection, "[[entity/]project/]collection" (what is missing is the
+  /// run's); a draft is logged first. Gives the version there. Waits for the network.
+  /// Errors: kNotImplemented (offline), and those of Artifact::link().
+  Result<Artifact> link_artifact(const Artifact& artifact, const std::string& target_path,
+                                 const std::vector<std::string>& aliases = {});
+  /// use_artifact() and download(): the path of its one file, else of its folder. Errors:
+  /// kNotImplemented (offline), kInvalidType (its type is not one of a model), those of the two.
+  Result<std::string> use_model(const std::string& name);
+  /// Logs the files as a model (of the type that `name` has already) and links it to
+  /// <entity>/model-registry/<registered name>. Errors: kInvalidType (a registered name that is a
+  /// path, a name whose versions are no models), and those of log_model() and link_artifact().
+  Result<Artifact> link_model(const std::string& path, const std::string& registered_model_name,
+                              const std::string& name = "",
+                              const std::vector<std::string>& aliases = {});
   /// Says that this run reads a version that is on the server, by its id there.
   Result<void> use_artifact_id(const std::string& server_id);
   /// Sends a message to the people who follow the run. Titles are shown up to 64 characters.

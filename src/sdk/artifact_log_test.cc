@@ -76,10 +76,10 @@ TEST_F(ArtifactLog, LA3PathsOfEachFormGetTheirNames) {
   auto run = place_.start();
   write("dir/a.txt", "a");
   write("dir/sub/b.txt", "b");
-  EXPECT_EQ(run.log_artifact(place_.path() + "/dir/")->entries().size(), 2u);
-  EXPECT_EQ(run.log_artifact(write("one.txt", "1"), "named", "dataset")->entries()[0].path,
+  EXPECT_EQ(run.log_artifact(place_.path() + "/dir/")->entries()->size(), 2u);
+  EXPECT_EQ(run.log_artifact(write("one.txt", "1"), "named", "dataset")->entries()->at(0).path,
             "one.txt");
-  EXPECT_EQ(run.log_artifact("s3://bucket/key.bin")->entries()[0].ref, "s3://bucket/key.bin");
+  EXPECT_EQ(run.log_artifact("s3://bucket/key.bin")->entries()->at(0).ref, "s3://bucket/key.bin");
   EXPECT_EQ(run.log_model(place_.path() + "/one.txt", "net")->type(), "model");
   const std::string id = run.id();
   std::vector<std::string> names;
@@ -110,7 +110,8 @@ TEST_F(ArtifactLog, LC1CodeIsTheFilesThatTheFiltersTake) {
   const std::string root = place_.path() + "/code";
   const auto paths = [](const Artifact& artifact) {
     std::vector<std::string> list;
-    for (const auto& entry : artifact.entries()) list.push_back(entry.path);
+    const auto entries = artifact.entries();
+    for (const auto& entry : *entries) list.push_back(entry.path);
     return list;
   };
   EXPECT_THAT(paths(**run.log_code(root)), ElementsAre("Dockerfile.gpu", "a.py", "sub/c.py"));

@@ -75,6 +75,10 @@ Result<Artifact> Run::log_artifact(const std::string& path, const std::string& n
                                    const std::string& type, const LogArtifactOptions& options) {
   return state_->log_path("log_artifact", path, name, type, options);
 }
+Result<Artifact> Run::artifact_of_path(const std::string& path, const std::string& name,
+                                       const std::string& type) const {
+  return state_->artifact_of_path(path, name, type);
+}
 Result<void> Run::upsert_artifact(const Artifact& artifact, const std::string& distributed_id,
                                   const LogArtifactOptions& options) {
   RUNSTONE_TRY(auto id, state_->distributed_id(distributed_id));
@@ -95,6 +99,21 @@ Result<std::optional<Artifact>> Run::log_code(const std::string& root, const std
                                               const CodeFilter& include,
                                               const CodeFilter& exclude) {
   return state_->log_code(root, name, include, exclude);
+}
+Result<Artifact> Run::use_artifact(const std::string& name, const UseArtifactOptions& options) {
+  return state_->use_artifact(name, options);
+}
+Result<Artifact> Run::use_artifact(const Artifact& artifact, const UseArtifactOptions& options) {
+  return state_->use_artifact(artifact, options);
+}
+Result<Artifact> Run::link_artifact(const Artifact& artifact, const std::string& target_path,
+                                    const std::vector<std::string>& aliases) {
+  return state_->link_artifact(artifact, target_path, aliases);
+}
+Result<std::string> Run::use_model(const std::string& name) { return state_->use_model(name); }
+Result<Artifact> Run::link_model(const std::string& path, const std::string& registered_model_name,
+                                 const std::string& name, const std::vector<std::string>& aliases) {
+  return state_->link_model(path, registered_model_name, name, aliases);
 }
 Result<void> Run::use_artifact_id(const std::string& server_id) {
   return state_->use_artifact_id(server_id);

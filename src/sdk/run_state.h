@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -12,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "artifact/server.h"
 #include "base/clock.h"
 #include "journal/journal_writer.h"
 #include "model/config_rules.h"
@@ -97,7 +99,19 @@ class RunState {
                             const LogArtifactOptions& options, const ArtifactUse& use);
   Result<Artifact> log_path(const char* method, const std::string& path, std::string name,
                             const std::string& type, const LogArtifactOptions& options);
+  Result<Artifact> artifact_of_path(const std::string& path, std::string name,
+                                    const std::string& type) const;
   Result<std::string> distributed_id(const std::string& given) const;
+  // run_use_artifact.cc
+  Result<Artifact> use_artifact(const std::string& name, const UseArtifactOptions& options);
+  Result<Artifact> use_artifact(const Artifact& artifact, const UseArtifactOptions& options);
+  Result<Artifact> link_artifact(const Artifact& artifact, const std::string& target_path,
+                                 const std::vector<std::string>& aliases);
+  Result<std::string> use_model(const std::string& name);
+  Result<Artifact> link_model(const std::string& path, const std::string& registered_model_name,
+                              const std::string& name, const std::vector<std::string>& aliases);
+  /// The server that an online run is sent to, for what waits for it; made at the first call.
+  std::shared_ptr<const artifact::Server> artifact_server();
   Result<std::optional<Artifact>> log_code(const std::string& root, const std::string& name,
                                            const CodeFilter& include, const CodeFilter& exclude);
   Result<void> use_artifact_id(const std::string& server_id);
@@ -139,6 +153,10 @@ class RunState {
   friend class MediaSink;
   friend class Surroundings;
   enum class Life { kRecording, kFinishing, kFinished };
+
+  // run_artifact.cc, run_use_artifact.cc
+  Result<void> check_where_logged(const artifact::Draft& draft);
+  Result<void> check_online(const char* method, ErrorCode offline_code) const;
 
   // run_start.cc
   Result<void> open();
@@ -251,6 +269,9 @@ class RunState {
   std::string console_pending_;  // for files/output.log, written by the keeper
   bool config_dirty_ = false;
   ArtifactsUnderWay artifacts_;
+  std::shared_ptr<const artifact::Server> artifact_server_;  // owned with artifacts found there
+  unsigned artifact_server_generation_ = 0;                  // a child makes its own
+  std::map<std::string, std::string> artifact_types_;  // of names that the server was asked for
   LiveFiles live_files_;
   std::atomic<bool> told_of_saving_without_folders_{false};
   std::atomic<std::uint64_t> rows_written_{0};
