@@ -150,7 +150,9 @@ nb::str text_of(const std::string& text) { return nb::str(text.c_str(), text.siz
 }  // namespace
 
 void bind_run(nb::module_& module) {
-  nb::class_<RunHandle>(module, "Run", nb::is_weak_referenceable())
+  nb::class_<RunHandle> run_class(module, "Run", nb::is_weak_referenceable());
+  bind_run_artifacts(run_class);
+  run_class
       .def(
           "__init__",
           [](RunHandle* self, const nb::dict& options, const Settings& settings,

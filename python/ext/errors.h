@@ -8,9 +8,22 @@
 
 namespace runstone::python {
 
-/// Which family of the specification's errors a code means: plain values, log()'s data, or what a
-/// server was asked.
-enum class ErrorFamily { kGeneral, kLogData, kDefineMetric, kApi };
+/// Which family of the specification's errors a code means: plain values, log()'s data, an artifact
+/// that is changed, given a reference, read, waited for or asked for an entry, what a run does with
+/// artifacts and models; kApi is what a server was asked.
+enum class ErrorFamily {
+  kGeneral,
+  kLogData,
+  kDefineMetric,
+  kApi,
+  kArtifactChange,
+  kArtifactReference,
+  kArtifact,
+  kArtifactWait,
+  kArtifactEntry,
+  kRunArtifact,
+  kModel,
+};
 
 /// Raises the Python exception that the error stands for. Needs the GIL.
 [[noreturn]] void raise_error(const Error& error, ErrorFamily family = ErrorFamily::kGeneral);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <nanobind/nanobind.h>
+
 #include <optional>
 
 #include "errors.h"
@@ -17,5 +19,8 @@ struct RunHandle {
     return *run;
   }
 };
+
+/// The members of a run that take and give artifacts.
+void bind_run_artifacts(nanobind::class_<RunHandle>& run);
 
 }  // namespace runstone::python

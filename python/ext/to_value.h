@@ -17,6 +17,7 @@ struct Conversion {
 inline constexpr Conversion kLogConversion{"log_value"};
 inline constexpr Conversion kConfigConversion{"config_value"};
 inline constexpr Conversion kSummaryConversion{"summary_value"};
+inline constexpr Conversion kMetadataConversion{"metadata_value"};
 inline constexpr Conversion kPlainConversion{"plain_value"};
 
 /// Built-in scalars, lists, tuples and dicts as they are, all else by `conversion`. Raises

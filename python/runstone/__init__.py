@@ -76,10 +76,10 @@ _MEDIA = ("Audio", "Graph", "Histogram", "Html", "Image", "Molecule", "Object3D"
 
 _ENUMS = ("AlertLevel",)
 
+_ARTIFACTS = ("Artifact", "ArtifactTTL")
+
 # Names of the module's documented surface that are not served yet.
 _LATER = (
-    "Artifact",
-    "ArtifactTTL",
     "Table",
     "Classes",
     "JoinedTable",
@@ -107,6 +107,7 @@ __all__ = [
     "setup",
     "summary",
     "teardown",
+    *_ARTIFACTS,
     *_ENUMS,
     *_MEDIA,
     *_MIRRORS,
@@ -131,6 +132,10 @@ def _lazy(name: str) -> object:
         from . import _enums
 
         return getattr(_enums, name)
+    if name in _ARTIFACTS:
+        from . import _artifact
+
+        return getattr(_artifact, name)
     if name in _LATER:
         raise NotImplementedError(f"runstone.{name} is not available yet")
     raise AttributeError(f"module 'runstone' has no attribute {name!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._config_artifacts import with_artifacts_used
 from .errors import ConfigError
 
 TYPE_CHECKING = False
@@ -100,7 +101,7 @@ class Config:
                 another form, a key that is no str, a value that cannot be stored. UsageError: the run is
                 finished. Whatever raises, everything is as it was.
         """
-        values = _checked(read_config(d))
+        values = with_artifacts_used(self._core, _checked(read_config(d)))
         self._core._config_update(values, bool(allow_val_change))
         self._refresh(values)
 
@@ -113,7 +114,7 @@ class Config:
         Raises:
             TypeError, ConfigError, UsageError: as update().
         """
-        values = _checked(read_config(d))
+        values = with_artifacts_used(self._core, _checked(read_config(d)))
         self._core._config_set_defaults(values)
         self._refresh(values)
 
@@ -127,7 +128,7 @@ class Config:
         Raises:
             TypeError, UsageError: as update().
         """
-        values = _checked(read_config(d))
+        values = with_artifacts_used(self._core, _checked(read_config(d)))
         self._core._config_update_locked(values, user or "")
         self._refresh(values)
 
@@ -150,7 +151,7 @@ class Config:
             raise AttributeError(f"the config has no key {key!r}") from None
 
     def __setitem__(self, key: str, value: object) -> None:
-        values = _checked({key: value})
+        values = with_artifacts_used(self._core, _checked({key: value}))
         self._core._config_update(values, False)
         self._refresh(values)
 

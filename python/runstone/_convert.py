@@ -80,6 +80,19 @@ def config_value(value: object) -> object:
     return str(value)
 
 
+def metadata_value(value: object) -> object:
+    """A value of an artifact's metadata: what JSON can say, arrays whole."""
+    array = _as_array(value)
+    if array is not None:
+        return array.tolist()
+    plain = _common(value)
+    if plain is not _UNKNOWN:
+        return plain
+    if _is_enum(value):
+        return value.name
+    raise TypeError(f"an artifact's metadata cannot hold {type(value).__name__}")
+
+
 def plain_value(value: object) -> object:
     """A value of a setting."""
     if callable(value):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from . import _core, _messages, _notebook, _saving, _watch
+from . import _core, _messages, _notebook, _run_artifacts, _saving, _watch
 from ._config import Config, ConfigStatic
+from ._config_artifacts import take_artifacts
 from ._console import capture
 from ._metric import Metric
 from ._settings import Settings
@@ -22,6 +23,7 @@ class Run(_core.Run):
     """
 
     def __init__(self, options: dict, settings, setup_settings, facts: dict) -> None:
+        artifacts = take_artifacts(options["config"])
         super().__init__(options, settings, setup_settings, facts)
         self._config = Config(self)
         self._summary = Summary(self)
@@ -29,6 +31,12 @@ class Run(_core.Run):
         if not self.disabled and self._settings().get("console") not in ("off", None):
             capture.start(self)
             self._on_finish.append(lambda: capture.stop(self))
+        if artifacts:
+            try:
+                self._config.update(artifacts)
+            except BaseException:  # no run is left behind by an init() that failed
+                self.finish(1)
+                raise
 
     # --- facts ------------------------------------------------------------------------------------
     @property
@@ -184,6 +192,15 @@ class Run(_core.Run):
         self._write_logs(text)
 
     save = _saving.save
+    log_artifact = _run_artifacts.log_artifact
+    upsert_artifact = _run_artifacts.upsert_artifact
+    finish_artifact = _run_artifacts.finish_artifact
+    use_artifact = _run_artifacts.use_artifact
+    link_artifact = _run_artifacts.link_artifact
+    log_model = _run_artifacts.log_model
+    use_model = _run_artifacts.use_model
+    link_model = _run_artifacts.link_model
+    log_code = _run_artifacts.log_code
     watch = _watch.watch
     unwatch = _watch.unwatch
     alert = _messages.alert
@@ -233,15 +250,6 @@ def _warn_quiet_once() -> None:
 
 # Members that the class has by its reference and that are not served yet: what a disabled run answers.
 _LATER = {
-    "log_artifact": None,
-    "upsert_artifact": None,
-    "finish_artifact": None,
-    "use_artifact": None,
-    "link_artifact": None,
-    "log_model": None,
-    "use_model": None,
-    "link_model": None,
-    "log_code": None,
     "restore": None,
 }
 

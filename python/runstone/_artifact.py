@@ -1,0 +1,773 @@
+"""The class Artifact: a named, versioned set of files."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from datetime import timedelta
+from enum import Enum
+from functools import wraps
+
+from . import _core
+from ._artifact_manifest import (
+    ArtifactCollection,
+    ArtifactFiles,
+    ArtifactManifest,
+    ArtifactManifestEntry,
+    not_logged,
+)
+from .errors import ArtifactFinalizedError, ArtifactStatusError
+
+_TTL_INHERITED, _TTL_FOREVER = -1, -2
+_MAX_OBJECTS = 10_000_000
+
+
+class ArtifactTTL(Enum):
+    """What ``Artifact.ttl`` can be set to beside a timedelta and None."""
+
+    INHERIT = 0  #: as the collection, or else the team, says
+
+
+def _warn(text: str) -> None:
+    print(f"runstone: WARNING {text}", file=sys.stderr)
+
+
+def _names_itself(method):
+    """Errors about the artifact's state say which artifact, and which member was asked for."""
+
+    @wraps(method)
+    def member(self, *arguments, **options):
+        try:
+            return method(self, *arguments, **options)
+        except ArtifactStatusError as error:
+            error.name, error.obj = error.name or method.__name__, error.obj or self
+            raise
+
+    return member
+
+
+def _change(method):
+    """A member that changes the content: refused once the artifact is final."""
+
+    @wraps(method)
+    def member(self, *arguments, **options):
+        if self._handle.is_final:
+            raise ArtifactFinalizedError(
+                f"'Artifact.{method.__name__}' used on a logged (or finalized) artifact. Call new_draft() "
+                "or make another Artifact for changes.",
+                name=method.__name__,
+                obj=self,
+            )
+        return _names_itself(method)(self, *arguments, **options)
+
+    return member
+
+
+def _logged(method):
+    """A member of a version on a server: refused while the artifact is a draft."""
+
+    @wraps(method)
+    def member(self, *arguments, **options):
+        if self._handle.is_draft:
+            raise not_logged(self, method.__name__)
+        return _names_itself(method)(self, *arguments, **options)
+
+    return member
+
+
+def _told_by_server(name: str, doc: str) -> property:
+    def read(self):
+        return self._fact(name)
+
+    read.__name__ = name
+    read.__doc__ = doc
+    return property(_logged(read))
+
+
+def _metadata_of(metadata: dict | str | None) -> dict:
+    if metadata is None or metadata == "":
+        return {}
+    if isinstance(metadata, str):
+        metadata = json.loads(metadata)
+    if not isinstance(metadata, dict):
+        raise TypeError(
+            f"an artifact's metadata is a dict or the JSON text of one, not {type(metadata).__name__}"
+        )
+    return metadata
+
+
+def names_list(names: str | list[str] | tuple[str, ...] | None) -> list[str]:
+    """Aliases or tags as a list: one str is one name."""
+    if names is None:
+        return []
+    return [names] if isinstance(names, str) else list(names)
+
+
+class Artifact:
+    """A named, versioned set of files: a data set, a model, whatever a run makes or reads.
+
+    A draft until it is logged; then its content is final, it is sent in the background, and after ``wait()``
+    it is a version of its collection on the server. ``run.use_artifact()`` gives versions at once.
+
+        data = runstone.Artifact("mnist", "dataset", metadata={"split": "train"})
+        data.add_dir("data/mnist")
+        run.log_artifact(data, aliases=["best"]).wait()
+        data.version, data.aliases      # "v0", ["best", "latest"]
+
+    Args:
+        name: letters, digits, ``_``, ``.`` and ``-``, 1 to 128 of them.
+        type: groups collections: ``dataset``, ``model``, ... (``job`` and ``wandb-...`` are reserved).
+        description: text for people.
+        metadata: a dict of at most 100 keys, or the JSON text of one; NaN becomes None.
+        incremental: adds its files to those of the collection's newest version.
+        use_as: deprecated; no effect.
+        storage_region: of a server that has several.
+        digest_algorithm: ``MD5``, or ``XXH128``, which is several times faster.
+
+    Raises:
+        ValueError: a name, type or algorithm that cannot be, more than 100 keys, an infinity in the metadata.
+        TypeError: metadata of another kind.
+
+    Follows: the class ``Artifact`` that the stock client documents.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        type: str,
+        description: str | None = None,
+        metadata: dict | str | None = None,
+        incremental: bool = False,
+        use_as: str | None = None,
+        storage_region: str | None = None,
+        digest_algorithm: str = "MD5",
+    ) -> None:
+        if use_as is not None:
+            _warn("Artifact(use_as=) is deprecated and has no effect")
+        self._adopt(
+            _core.Artifact(
+                name,
+                type,
+                description or "",
+                _metadata_of(metadata),
+                bool(incremental),
+                storage_region or "",
+                digest_algorithm,
+            )
+        )
+
+    @classmethod
+    def _of(cls, handle: _core.Artifact) -> Artifact:
+        """An artifact that the core has."""
+        artifact = cls.__new__(cls)
+        artifact._adopt(handle)
+        return artifact
+
+    def _adopt(self, handle: _core.Artifact) -> None:
+        self._handle = handle
+        self._local_paths: dict[str, str] = {}  # of files that were added: where they are in the artifact
+        self._objects: dict[int, tuple] = {}  # media objects that were added: the object, and its entry
+        self._read_again()
+
+    def _read_again(self) -> None:
+        """Dicts and lists that a user may change in place, anew from the core."""
+        self._metadata = self._handle.metadata()
+        self._manifest: ArtifactManifest | None = None
+        self._facts: dict | None = None
+
+    def _fact(self, name: str):
+        if self._facts is None:
+            self._facts = self._handle.facts()
+        return self._facts[name]
+
+    def _send_local_changes(self) -> None:
+        """To the core: what was changed in place."""
+        self._handle.set_metadata(self._metadata)
+        if self._facts is not None:
+            self._handle.set_aliases(names_list(self._facts["aliases"]))
+            self._handle.set_tags(names_list(self._facts["tags"]))
+
+    # --- facts of drafts and versions ------------------------------------------------------------------
+    @property
+    def name(self) -> str:
+        """``ds``; of a version ``ds:v0``."""
+        return self._handle.name
+
+    @property
+    def type(self) -> str:
+        """What kind of thing it is: ``dataset``, ``model``, ..."""
+        return self._handle.type
+
+    @property
+    def description(self) -> str | None:
+        """Text for people; can be set. A version's is sent by save()."""
+        return self._handle.description
+
+    @description.setter
+    def description(self, description: str | None) -> None:
+        self._handle.set_description(description or "")
+
+    @property
+    def metadata(self) -> dict:
+        """Facts about the content; can be set (which replaces all) and changed in place. A version's is sent
+        by save()."""
+        return self._metadata
+
+    @metadata.setter
+    def metadata(self, metadata: dict | str | None) -> None:
+        self._handle.set_metadata(_metadata_of(metadata))
+        self._metadata = self._handle.metadata()
+
+    @property
+    def size(self) -> int:
+        """Bytes of all entries, references included."""
+        return self._handle.size
+
+    @property
+    def digest(self) -> str:
+        """Hex digest of the entries' paths and digests: equal content, equal digest."""
+        return self._handle.digest
+
+    @property
+    def digest_algorithm(self) -> str:
+        """``MD5`` or ``XXH128``."""
+        return self._handle.digest_algorithm
+
+    @property
+    def manifest(self) -> ArtifactManifest:
+        """The list of the entries: ``manifest.entries["path"]``."""
+        if not self._handle.is_final or self._manifest is None:
+            self._manifest = ArtifactManifest(self)
+        return self._manifest
+
+    @property
+    def incremental(self) -> bool:
+        """Whether its files are added to those of the newest version."""
+        return self._handle.incremental
+
+    @property
+    def distributed_id(self) -> str | None:
+        """By which several writers make one version; of run.upsert_artifact()."""
+        return self._handle.distributed_id
+
+    @distributed_id.setter
+    def distributed_id(self, distributed_id: str | None) -> None:
+        self._handle.set_distributed_id(distributed_id or "")
+
+    @property
+    def state(self) -> str:
+        """``PENDING``, ``COMMITTED`` or ``DELETED``."""
+        return self._handle.state
+
+    @property
+    def use_as(self) -> None:
+        """Deprecated; None."""
+        _warn("Artifact.use_as is deprecated")
+
+    @property
+    def id(self) -> str | None:
+        """Of the version on the server; None of a draft."""
+        return self._handle.id
+
+    @property
+    def is_link(self) -> bool:
+        """Whether this is a version's place in another collection than its own."""
+        return self._handle.is_link
+
+    @property
+    @_names_itself
+    def ttl(self) -> timedelta | None:
+        """How long the version lives; None: for ever. Can be set to a positive timedelta, None or
+        ``ArtifactTTL.INHERIT``; a version's is sent by save().
+
+        Raises:
+            ArtifactNotLoggedError: a draft that was given none: what it inherits is not known yet.
+            ValueError: set to a time that is not positive, or on a link.
+        """
+        seconds = self._handle.ttl_secs()
+        return None if seconds == _TTL_FOREVER else timedelta(seconds=seconds)
+
+    @ttl.setter
+    def ttl(self, ttl: timedelta | ArtifactTTL | None) -> None:
+        if ttl is None:
+            seconds = _TTL_FOREVER
+        elif ttl is ArtifactTTL.INHERIT:
+            seconds = _TTL_INHERITED
+        elif isinstance(ttl, timedelta):
+            if ttl.total_seconds() <= 0:
+                raise ValueError(f"Artifact TTL Duration has to be positive. ttl: {ttl.total_seconds()}")
+            seconds = max(1, int(ttl.total_seconds()))
+        else:
+            raise TypeError(f"ttl is a timedelta, None or ArtifactTTL.INHERIT, not {type(ttl).__name__}")
+        self._handle.set_ttl_secs(seconds)
+
+    def is_draft(self) -> bool:
+        """Whether no server is known to have it."""
+        return self._handle.is_draft
+
+    # --- facts of versions -----------------------------------------------------------------------------
+    version: str = _told_by_server("version", "``v0``, ``v1``, ... in its collection.")
+    entity: str = _told_by_server("entity", "Who its collection belongs to.")
+    project: str = _told_by_server("project", "The project of its collection.")
+    source_entity: str = _told_by_server(
+        "source_entity", "Who the version itself belongs to, also of a link."
+    )
+    source_project: str = _told_by_server("source_project", "The project of the version itself.")
+    source_version: str = _told_by_server("source_version", "``v0``, ... in its own collection.")
+    commit_hash: str = _told_by_server("commit_hash", "What the server gave when the version was committed.")
+    file_count: int = _told_by_server("file_count", "Entries, references included.")
+    created_at: str = _told_by_server("created_at", "When it was made: ISO 8601, UTC.")
+    updated_at: str = _told_by_server("updated_at", "When it was last changed: ISO 8601, UTC.")
+    linked_at: str | None = _told_by_server("linked_at", "When it was linked here; None if it is no link.")
+    history_step: int | None = _told_by_server("history_step", "The run's last step when it was logged.")
+
+    @property
+    @_logged
+    def qualified_name(self) -> str:
+        """``entity/project/name:version``."""
+        return f"{self.entity}/{self.project}/{self.name}"
+
+    @property
+    @_logged
+    def source_name(self) -> str:
+        """``name:version`` of the version itself, also of a link."""
+        return f"{self._fact('source_collection')}:{self.source_version}"
+
+    @property
+    @_logged
+    def source_qualified_name(self) -> str:
+        """``entity/project/name:version`` of the version itself."""
+        return f"{self.source_entity}/{self.source_project}/{self.source_name}"
+
+    @property
+    @_logged
+    def collection(self) -> ArtifactCollection:
+        """The collection where it was found."""
+        return ArtifactCollection(self.entity, self.project, self._fact("collection"), self.type)
+
+    @property
+    @_logged
+    def source_collection(self) -> ArtifactCollection:
+        """The collection that it was logged to."""
+        name = self._fact("source_collection")
+        return ArtifactCollection(self.source_entity, self.source_project, name, self.type)
+
+    @property
+    @_logged
+    def url(self) -> str:
+        """Its page."""
+        return self._handle.url()
+
+    @property
+    @_logged
+    def aliases(self) -> list[str]:
+        """Names of the version; can be set and changed in place, save() sends them.
+
+        Raises:
+            ValueError: set to a name with ``/`` or ``:``.
+        """
+        return self._fact("aliases")
+
+    @aliases.setter
+    @_logged
+    def aliases(self, aliases: list[str]) -> None:
+        self._handle.set_aliases(names_list(aliases))
+        self._fact("aliases")[:] = self._handle.facts()["aliases"]
+
+    @property
+    @_logged
+    def tags(self) -> list[str]:
+        """Labels; can be set and changed in place, save() sends them.
+
+        Raises:
+            ValueError: set to a tag that is not words of letters, digits, ``-`` and ``_``.
+        """
+        return self._fact("tags")
+
+    @tags.setter
+    @_logged
+    def tags(self, tags: list[str]) -> None:
+        self._handle.set_tags(names_list(tags))
+        self._fact("tags")[:] = self._handle.facts()["tags"]
+
+    @property
+    @_logged
+    def linked_artifacts(self) -> list[Artifact]:
+        """The version in every collection that it is linked to; [] of a link."""
+        return [Artifact._of(handle) for handle in self._handle.linked_artifacts()]
+
+    @property
+    @_logged
+    def source_artifact(self) -> Artifact:
+        """The version that a link links to; itself if it is no link."""
+        return Artifact._of(self._handle.source_artifact()) if self.is_link else self
+
+    # --- content of drafts -----------------------------------------------------------------------------
+    @_change
+    def add_file(
+        self,
+        local_path: str | os.PathLike,
+        name: str | None = None,
+        is_tmp: bool | None = False,
+        skip_cache: bool | None = False,
+        policy: str | None = "mutable",
+        overwrite: bool = False,
+    ) -> ArtifactManifestEntry:
+        """Adds a file.
+
+        Args:
+            local_path: the file.
+            name: its path in the artifact; by default the file's own name.
+            is_tmp: names it by its content: the stem becomes the first 20 hex digits of its digest.
+            skip_cache: no copy is kept in the cache once it is sent.
+            policy: ``mutable`` copies the content now, so that later changes do not matter; ``immutable``
+                reads the file where it is when it is sent.
+            overwrite: replaces an entry of other content.
+
+        Returns:
+            The entry.
+
+        Raises:
+            ArtifactFinalizedError: the artifact was logged or finalized. ValueError: no such file, another
+            policy, a path that is absolute or leads out, an entry of other content. OSError: the file cannot
+            be read, or there is no room for the copy.
+        """
+        path = os.fsdecode(local_path)
+        fields = self._handle.add_file(
+            path, str(name or ""), bool(is_tmp), bool(skip_cache), policy or "mutable", bool(overwrite)
+        )
+        self._local_paths[path] = fields["path"]
+        return ArtifactManifestEntry(fields, self)
+
+    @_change
+    def add_dir(
+        self,
+        local_path: str | os.PathLike,
+        name: str | None = None,
+        skip_cache: bool | None = False,
+        policy: str | None = "mutable",
+        merge: bool = False,
+    ) -> None:
+        """Adds every file below a folder; links are followed. Several are copied and digested at a time.
+
+        Args:
+            local_path: the folder.
+            name: its path in the artifact; by default its root.
+            skip_cache, policy: as of add_file().
+            merge: files of other content replace entries.
+
+        Raises:
+            As add_file(); ValueError: no folder.
+        """
+        self._handle.add_dir(
+            os.fsdecode(local_path), str(name or ""), bool(skip_cache), policy or "mutable", bool(merge)
+        )
+
+    @_change
+    def add_reference(
+        self,
+        uri: str | ArtifactManifestEntry,
+        name: str | None = None,
+        checksum: bool = True,
+        max_objects: int | None = None,
+    ) -> list[ArtifactManifestEntry]:
+        """Adds what an address points to, without its bytes.
+
+        Args:
+            uri: ``file://`` (a file or folder), ``s3://`` (an object or prefix), ``gs://``, ``http(s)://``,
+                any other scheme with a name, or an entry of another artifact.
+            name: the path in the artifact; by default what the address ends in.
+            checksum: asks the store what is there now, so that a change makes a new version; False goes by
+                the address alone.
+            max_objects: of a folder or prefix; 10 000 000 by default.
+
+        Returns:
+            The entries.
+
+        Raises:
+            ValueError: no scheme, no such file, a scheme that needs a name, more than max_objects.
+            CommError: the store does not answer, or refuses.
+        """
+        if isinstance(uri, ArtifactManifestEntry):
+            entry = uri
+            path = str(name or entry.path.rsplit("/", 1)[-1])
+            fields = self._handle.add_entry(path, entry.digest, entry.ref_url(), entry.size or 0)
+            return [ArtifactManifestEntry(fields, self)]
+        limit = _MAX_OBJECTS if max_objects is None else int(max_objects)
+        entries = self._handle.add_reference(str(uri), str(name or ""), bool(checksum), limit)
+        return [ArtifactManifestEntry(fields, self) for fields in entries]
+
+    @contextlib.contextmanager
+    def new_file(self, name: str, mode: str = "x", encoding: str | None = None, policy: str = "mutable"):
+        """A file to write to, added when its ``with`` block ends.
+
+            with artifact.new_file("notes/a.txt") as file:
+                file.write("hello")
+
+        Args:
+            name: its path in the artifact.
+            mode: ``x`` or ``xb`` for a new entry, ``w`` or ``wb`` to replace one.
+            encoding: of text.
+            policy: accepted; the file is always copied.
+
+        Raises:
+            ArtifactFinalizedError; ValueError: mode x and there is such an entry, another mode, a path that
+            is absolute or leads out. If the block raises, nothing is added.
+        """
+        self._check_new_file(name, mode)
+        folder = tempfile.mkdtemp(prefix="runstone-")
+        try:
+            path = os.path.join(folder, "file")
+            with open(path, mode, encoding=encoding) as file:
+                yield file
+            self.add_file(path, name=name, overwrite="x" not in mode)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @_change
+    def _check_new_file(self, name: str, mode: str) -> None:
+        if set(mode) - set("xwbt+") or not set(mode) & set("xw"):
+            raise ValueError(f"new_file() takes the modes x, xb, w and wb, not {mode!r}")
+        if "x" in mode and str(name) in self.manifest.entries:
+            raise ValueError(f"File with name {name!r} already exists in the artifact: mode 'w' replaces it")
+
+    def add(self, obj, name: str, overwrite: bool = False) -> ArtifactManifestEntry:
+        """Adds a media object (a Table, Image, ...) as ``<name>.<type>.json`` with its files."""
+        from . import _artifact_objects
+
+        return _artifact_objects.add(self, obj, name, overwrite)
+
+    def get(self, name: str):
+        """The media object that was added under this name, or None. ArtifactNotLoggedError for a draft."""
+        if self._handle.is_draft:
+            raise not_logged(self, "get")
+        from . import _artifact_objects
+
+        return _artifact_objects.get(self, name)
+
+    def __setitem__(self, name: str, item) -> None:
+        self.add(item, name)
+
+    def __getitem__(self, name: str):
+        return self.get(name)
+
+    @_change
+    def remove(self, item: str | os.PathLike | ArtifactManifestEntry) -> None:
+        """Takes out an entry, or everything below a folder.
+
+        Raises:
+            FileNotFoundError: there is none. ArtifactFinalizedError.
+        """
+        path = item.path if isinstance(item, ArtifactManifestEntry) else os.fspath(item)
+        self._handle.remove(path)
+
+    def get_added_local_path_name(self, local_path: str) -> str | None:
+        """The path in the artifact of a file given to add_file(), or None."""
+        return self._local_paths.get(local_path)
+
+    def finalize(self) -> None:
+        """Nothing can be added or removed any more."""
+        self._handle.finalize()
+
+    # --- sending, changing -----------------------------------------------------------------------------
+    def wait(self, timeout: float | None = None) -> Artifact:
+        """Waits until the server has committed it; then it is a version.
+
+        Args:
+            timeout: seconds; None waits as long as it takes.
+
+        Returns:
+            Itself.
+
+        Raises:
+            ArtifactNotLoggedError: it was never logged, or offline. WaitTimeoutError. ValueError: it could not
+            be sent, or the server refused it, with its words.
+        """
+        if self._handle.is_draft:
+            if not self._handle.is_sent:
+                raise not_logged(self, "wait")
+            self._handle.wait(None if timeout is None else float(timeout))
+            self._read_again()
+        return self
+
+    def save(self, project: str | None = None, settings=None) -> None:
+        """A draft is logged: by the active run, else by one made for it (of the given project and settings). Of a
+        version, what was changed since it was read is sent: description, metadata, aliases, tags, ttl.
+
+        Raises:
+            ValueError: metadata, aliases or tags that cannot be. CommError: the server refused.
+        """
+        if not self._handle.is_draft:
+            self._send_local_changes()
+            self._handle.save()
+            self._read_again()
+            return
+        from . import _module
+
+        run = _module.current_run()
+        if run is not None:
+            run.log_artifact(self)
+            return
+        with _module.init(project=project, job_type="auto", settings=settings) as run:
+            run.log_artifact(self)
+            if not run.offline:
+                self.wait()
+
+    @_logged
+    def new_draft(self) -> Artifact:
+        """A draft with the same content; logged, it becomes the next version of the same collection."""
+        return Artifact._of(self._handle.new_draft())
+
+    def link(self, target_path: str, aliases: list[str] | None = None) -> Artifact:
+        """Puts it into another collection; a draft is logged first.
+
+        Args:
+            target_path: ``[[entity/]project/]collection``; what is missing is the artifact's own.
+            aliases: names that it gets there.
+
+        Returns:
+            The version there.
+
+        Raises:
+            CommError: the server refused. ValueError: a target or alias that cannot be.
+        """
+        if self._handle.is_draft:
+            if not self._handle.is_sent:
+                self.save()
+            self.wait()
+        return Artifact._of(self._handle.link(str(target_path), names_list(aliases)))
+
+    @_logged
+    def unlink(self) -> None:
+        """Takes a link away. ValueError: it is none."""
+        self._handle.unlink()
+
+    @_logged
+    def delete(self, delete_aliases: bool = False) -> None:
+        """Deletes the version and its content; of a link the link alone.
+
+        Args:
+            delete_aliases: without it, a version that has aliases is not deleted: CommError.
+        """
+        self._handle.remove_from_server(bool(delete_aliases))
+
+    # --- reading ---------------------------------------------------------------------------------------
+    @_logged
+    def download(
+        self,
+        root: str | os.PathLike | None = None,
+        allow_missing_references: bool = False,
+        skip_cache: bool | None = None,
+        path_prefix: str | os.PathLike | None = None,
+        multipart: bool | None = None,
+    ) -> str:
+        """Brings the content into a folder, several files at a time, everything checked by its digest.
+
+        Files that are there and right are left alone, foreign ones, too; any other is replaced in one step.
+
+        Args:
+            root: the folder; by default ``./artifacts/<name>:v<N>`` (RUNSTONE_ARTIFACT_DIR names another place).
+            allow_missing_references: leaves out references whose target is gone or has changed.
+            skip_cache: does not go through the cache (RUNSTONE_CACHE_DIR).
+            path_prefix: only entries whose paths begin so.
+            multipart: accepted without effect: several files come at once anyway.
+
+        Returns:
+            The folder's path.
+
+        Raises:
+            ArtifactNotLoggedError; ValueError: content of another digest. CommError: the server, or what a
+            reference points to, does not answer. OSError: a file cannot be written.
+        """
+        prefix = "" if path_prefix is None else os.fspath(path_prefix)
+        return self._handle.download(_folder(root), bool(allow_missing_references), bool(skip_cache), prefix)
+
+    @_logged
+    def checkout(self, root: str | os.PathLike | None = None) -> str:
+        """Makes a folder (``./artifacts/<name>`` by default) hold the content and nothing else; gives its path."""
+        return self._handle.checkout(_folder(root))
+
+    @_logged
+    def verify(self, root: str | os.PathLike | None = None) -> None:
+        """Compares a downloaded folder with the manifest; references are passed over with a warning.
+
+        Raises:
+            ValueError: a file that is *not a member*, is missing, or has another content (*Digest mismatch*).
+        """
+        self._handle.verify(_folder(root))
+
+    @_logged
+    def file(self, root: str | os.PathLike | None = None) -> str:
+        """Downloads the file of an artifact that has one; gives its path. ValueError: it has not one."""
+        return self._handle.file(_folder(root))
+
+    @_logged
+    def files(self, names: list[str] | None = None, per_page: int = 50, start: str | None = None):
+        """The files of the version (those named, if names are given): name, size, url, download()."""
+        return ArtifactFiles(self, names)
+
+    @_logged
+    def get_entry(self, name: str | os.PathLike) -> ArtifactManifestEntry:
+        """The entry at a path; of an object that was added, under the name that it was added by.
+
+        Raises:
+            ArtifactNotLoggedError; KeyError: there is none.
+        """
+        path = os.fspath(name)
+        try:
+            return ArtifactManifestEntry(self._handle.get_entry(path), self)
+        except KeyError:
+            objects = [
+                key for key in self.manifest.entries if key.startswith(f"{path}.") and key.endswith(".json")
+            ]
+            if len(objects) != 1:
+                raise
+            return self.manifest.entries[objects[0]]
+
+    def get_path(self, name: str | os.PathLike) -> ArtifactManifestEntry:
+        """Deprecated: get_entry()."""
+        _warn("Artifact.get_path() is deprecated: use get_entry()")
+        return self.get_entry(name)
+
+    @_logged
+    def used_by(self) -> list:
+        """The runs that used it."""
+        return [_public_run(path) for path in self._handle.used_by()]
+
+    @_logged
+    def logged_by(self):
+        """The run that logged it, or None."""
+        path = self._handle.logged_by()
+        return _public_run(path) if path else None
+
+    @_logged
+    def json_encode(self) -> dict:
+        """As a value of a config: what names this version."""
+        return self._handle.config_value()
+
+    def _download_entry(self, path: str, root, skip_cache: bool | None) -> str:
+        if self._handle.is_draft:
+            raise not_logged(self, "download")
+        return self._handle.download_entry(path, _folder(root), bool(skip_cache))
+
+    def _ref_url(self, path: str) -> str:
+        if self._handle.is_draft:
+            raise not_logged(self, "ref_url")
+        return self._handle.ref_url(path)
+
+    def __repr__(self) -> str:
+        return f"<Artifact {self.id or self.name}>"
+
+
+def _folder(root: str | os.PathLike | None) -> str:
+    return "" if root is None else os.fspath(root)
+
+
+def _public_run(path: str):
+    from . import Api
+
+    return Api().run(path)
