@@ -6,21 +6,15 @@ import contextlib
 import json
 import os
 import shutil
-import sys
 import tempfile
 from datetime import timedelta
 from enum import Enum
 from functools import wraps
 
 from . import _core
-from ._artifact_manifest import (
-    ArtifactCollection,
-    ArtifactFiles,
-    ArtifactManifest,
-    ArtifactManifestEntry,
-    not_logged,
-)
-from .errors import ArtifactFinalizedError, ArtifactStatusError
+from ._artifact_manifest import ArtifactManifest, ArtifactManifestEntry, not_logged
+from ._artifact_version import VersionMembers, logged, names_itself, names_list, warn
+from .errors import ArtifactFinalizedError
 
 _TTL_INHERITED, _TTL_FOREVER = -1, -2
 _MAX_OBJECTS = 10_000_000
@@ -30,24 +24,6 @@ class ArtifactTTL(Enum):
     """What ``Artifact.ttl`` can be set to beside a timedelta and None."""
 
     INHERIT = 0  #: as the collection, or else the team, says
-
-
-def _warn(text: str) -> None:
-    print(f"runstone: WARNING {text}", file=sys.stderr)
-
-
-def _names_itself(method):
-    """Errors about the artifact's state say which artifact, and which member was asked for."""
-
-    @wraps(method)
-    def member(self, *arguments, **options):
-        try:
-            return method(self, *arguments, **options)
-        except ArtifactStatusError as error:
-            error.name, error.obj = error.name or method.__name__, error.obj or self
-            raise
-
-    return member
 
 
 def _change(method):
@@ -62,30 +38,9 @@ def _change(method):
                 name=method.__name__,
                 obj=self,
             )
-        return _names_itself(method)(self, *arguments, **options)
+        return names_itself(method)(self, *arguments, **options)
 
     return member
-
-
-def _logged(method):
-    """A member of a version on a server: refused while the artifact is a draft."""
-
-    @wraps(method)
-    def member(self, *arguments, **options):
-        if self._handle.is_draft:
-            raise not_logged(self, method.__name__)
-        return _names_itself(method)(self, *arguments, **options)
-
-    return member
-
-
-def _told_by_server(name: str, doc: str) -> property:
-    def read(self):
-        return self._fact(name)
-
-    read.__name__ = name
-    read.__doc__ = doc
-    return property(_logged(read))
 
 
 def _metadata_of(metadata: dict | str | None) -> dict:
@@ -100,14 +55,7 @@ def _metadata_of(metadata: dict | str | None) -> dict:
     return metadata
 
 
-def names_list(names: str | list[str] | tuple[str, ...] | None) -> list[str]:
-    """Aliases or tags as a list: one str is one name."""
-    if names is None:
-        return []
-    return [names] if isinstance(names, str) else list(names)
-
-
-class Artifact:
+class Artifact(VersionMembers):
     """A named, versioned set of files: a data set, a model, whatever a run makes or reads.
 
     A draft until it is logged; then its content is final, it is sent in the background, and after ``wait()``
@@ -147,7 +95,7 @@ class Artifact:
         digest_algorithm: str = "MD5",
     ) -> None:
         if use_as is not None:
-            _warn("Artifact(use_as=) is deprecated and has no effect")
+            warn("Artifact(use_as=) is deprecated and has no effect")
         self._adopt(
             _core.Artifact(
                 name,
@@ -266,7 +214,7 @@ class Artifact:
     @property
     def use_as(self) -> None:
         """Deprecated; None."""
-        _warn("Artifact.use_as is deprecated")
+        warn("Artifact.use_as is deprecated")
 
     @property
     def id(self) -> str | None:
@@ -279,7 +227,7 @@ class Artifact:
         return self._handle.is_link
 
     @property
-    @_names_itself
+    @names_itself
     def ttl(self) -> timedelta | None:
         """How long the version lives; None: for ever. Can be set to a positive timedelta, None or
         ``ArtifactTTL.INHERIT``; a version's is sent by save().
@@ -308,103 +256,6 @@ class Artifact:
     def is_draft(self) -> bool:
         """Whether no server is known to have it."""
         return self._handle.is_draft
-
-    # --- facts of versions -----------------------------------------------------------------------------
-    version: str = _told_by_server("version", "``v0``, ``v1``, ... in its collection.")
-    entity: str = _told_by_server("entity", "Who its collection belongs to.")
-    project: str = _told_by_server("project", "The project of its collection.")
-    source_entity: str = _told_by_server(
-        "source_entity", "Who the version itself belongs to, also of a link."
-    )
-    source_project: str = _told_by_server("source_project", "The project of the version itself.")
-    source_version: str = _told_by_server("source_version", "``v0``, ... in its own collection.")
-    commit_hash: str = _told_by_server("commit_hash", "What the server gave when the version was committed.")
-    file_count: int = _told_by_server("file_count", "Entries, references included.")
-    created_at: str = _told_by_server("created_at", "When it was made: ISO 8601, UTC.")
-    updated_at: str = _told_by_server("updated_at", "When it was last changed: ISO 8601, UTC.")
-    linked_at: str | None = _told_by_server("linked_at", "When it was linked here; None if it is no link.")
-    history_step: int | None = _told_by_server("history_step", "The run's last step when it was logged.")
-
-    @property
-    @_logged
-    def qualified_name(self) -> str:
-        """``entity/project/name:version``."""
-        return f"{self.entity}/{self.project}/{self.name}"
-
-    @property
-    @_logged
-    def source_name(self) -> str:
-        """``name:version`` of the version itself, also of a link."""
-        return f"{self._fact('source_collection')}:{self.source_version}"
-
-    @property
-    @_logged
-    def source_qualified_name(self) -> str:
-        """``entity/project/name:version`` of the version itself."""
-        return f"{self.source_entity}/{self.source_project}/{self.source_name}"
-
-    @property
-    @_logged
-    def collection(self) -> ArtifactCollection:
-        """The collection where it was found."""
-        return ArtifactCollection(self.entity, self.project, self._fact("collection"), self.type)
-
-    @property
-    @_logged
-    def source_collection(self) -> ArtifactCollection:
-        """The collection that it was logged to."""
-        name = self._fact("source_collection")
-        return ArtifactCollection(self.source_entity, self.source_project, name, self.type)
-
-    @property
-    @_logged
-    def url(self) -> str:
-        """Its page."""
-        return self._handle.url()
-
-    @property
-    @_logged
-    def aliases(self) -> list[str]:
-        """Names of the version; can be set and changed in place, save() sends them.
-
-        Raises:
-            ValueError: set to a name with ``/`` or ``:``.
-        """
-        return self._fact("aliases")
-
-    @aliases.setter
-    @_logged
-    def aliases(self, aliases: list[str]) -> None:
-        self._handle.set_aliases(names_list(aliases))
-        self._fact("aliases")[:] = self._handle.facts()["aliases"]
-
-    @property
-    @_logged
-    def tags(self) -> list[str]:
-        """Labels; can be set and changed in place, save() sends them.
-
-        Raises:
-            ValueError: set to a tag that is not words of letters, digits, ``-`` and ``_``.
-        """
-        return self._fact("tags")
-
-    @tags.setter
-    @_logged
-    def tags(self, tags: list[str]) -> None:
-        self._handle.set_tags(names_list(tags))
-        self._fact("tags")[:] = self._handle.facts()["tags"]
-
-    @property
-    @_logged
-    def linked_artifacts(self) -> list[Artifact]:
-        """The version in every collection that it is linked to; [] of a link."""
-        return [Artifact._of(handle) for handle in self._handle.linked_artifacts()]
-
-    @property
-    @_logged
-    def source_artifact(self) -> Artifact:
-        """The version that a link links to; itself if it is no link."""
-        return Artifact._of(self._handle.source_artifact()) if self.is_link else self
 
     # --- content of drafts -----------------------------------------------------------------------------
     @_change
@@ -617,7 +468,7 @@ class Artifact:
             if not run.offline:
                 self.wait()
 
-    @_logged
+    @logged
     def new_draft(self) -> Artifact:
         """A draft with the same content; logged, it becomes the next version of the same collection."""
         return Artifact._of(self._handle.new_draft())
@@ -641,12 +492,12 @@ class Artifact:
             self.wait()
         return Artifact._of(self._handle.link(str(target_path), names_list(aliases)))
 
-    @_logged
+    @logged
     def unlink(self) -> None:
         """Takes a link away. ValueError: it is none."""
         self._handle.unlink()
 
-    @_logged
+    @logged
     def delete(self, delete_aliases: bool = False) -> None:
         """Deletes the version and its content; of a link the link alone.
 
@@ -655,119 +506,5 @@ class Artifact:
         """
         self._handle.remove_from_server(bool(delete_aliases))
 
-    # --- reading ---------------------------------------------------------------------------------------
-    @_logged
-    def download(
-        self,
-        root: str | os.PathLike | None = None,
-        allow_missing_references: bool = False,
-        skip_cache: bool | None = None,
-        path_prefix: str | os.PathLike | None = None,
-        multipart: bool | None = None,
-    ) -> str:
-        """Brings the content into a folder, several files at a time, everything checked by its digest.
-
-        Files that are there and right are left alone, foreign ones, too; any other is replaced in one step.
-
-        Args:
-            root: the folder; by default ``./artifacts/<name>:v<N>`` (RUNSTONE_ARTIFACT_DIR names another place).
-            allow_missing_references: leaves out references whose target is gone or has changed.
-            skip_cache: does not go through the cache (RUNSTONE_CACHE_DIR).
-            path_prefix: only entries whose paths begin so.
-            multipart: accepted without effect: several files come at once anyway.
-
-        Returns:
-            The folder's path.
-
-        Raises:
-            ArtifactNotLoggedError; ValueError: content of another digest. CommError: the server, or what a
-            reference points to, does not answer. OSError: a file cannot be written.
-        """
-        prefix = "" if path_prefix is None else os.fspath(path_prefix)
-        return self._handle.download(_folder(root), bool(allow_missing_references), bool(skip_cache), prefix)
-
-    @_logged
-    def checkout(self, root: str | os.PathLike | None = None) -> str:
-        """Makes a folder (``./artifacts/<name>`` by default) hold the content and nothing else; gives its path."""
-        return self._handle.checkout(_folder(root))
-
-    @_logged
-    def verify(self, root: str | os.PathLike | None = None) -> None:
-        """Compares a downloaded folder with the manifest; references are passed over with a warning.
-
-        Raises:
-            ValueError: a file that is *not a member*, is missing, or has another content (*Digest mismatch*).
-        """
-        self._handle.verify(_folder(root))
-
-    @_logged
-    def file(self, root: str | os.PathLike | None = None) -> str:
-        """Downloads the file of an artifact that has one; gives its path. ValueError: it has not one."""
-        return self._handle.file(_folder(root))
-
-    @_logged
-    def files(self, names: list[str] | None = None, per_page: int = 50, start: str | None = None):
-        """The files of the version (those named, if names are given): name, size, url, download()."""
-        return ArtifactFiles(self, names)
-
-    @_logged
-    def get_entry(self, name: str | os.PathLike) -> ArtifactManifestEntry:
-        """The entry at a path; of an object that was added, under the name that it was added by.
-
-        Raises:
-            ArtifactNotLoggedError; KeyError: there is none.
-        """
-        path = os.fspath(name)
-        try:
-            return ArtifactManifestEntry(self._handle.get_entry(path), self)
-        except KeyError:
-            objects = [
-                key for key in self.manifest.entries if key.startswith(f"{path}.") and key.endswith(".json")
-            ]
-            if len(objects) != 1:
-                raise
-            return self.manifest.entries[objects[0]]
-
-    def get_path(self, name: str | os.PathLike) -> ArtifactManifestEntry:
-        """Deprecated: get_entry()."""
-        _warn("Artifact.get_path() is deprecated: use get_entry()")
-        return self.get_entry(name)
-
-    @_logged
-    def used_by(self) -> list:
-        """The runs that used it."""
-        return [_public_run(path) for path in self._handle.used_by()]
-
-    @_logged
-    def logged_by(self):
-        """The run that logged it, or None."""
-        path = self._handle.logged_by()
-        return _public_run(path) if path else None
-
-    @_logged
-    def json_encode(self) -> dict:
-        """As a value of a config: what names this version."""
-        return self._handle.config_value()
-
-    def _download_entry(self, path: str, root, skip_cache: bool | None) -> str:
-        if self._handle.is_draft:
-            raise not_logged(self, "download")
-        return self._handle.download_entry(path, _folder(root), bool(skip_cache))
-
-    def _ref_url(self, path: str) -> str:
-        if self._handle.is_draft:
-            raise not_logged(self, "ref_url")
-        return self._handle.ref_url(path)
-
     def __repr__(self) -> str:
         return f"<Artifact {self.id or self.name}>"
-
-
-def _folder(root: str | os.PathLike | None) -> str:
-    return "" if root is None else os.fspath(root)
-
-
-def _public_run(path: str):
-    from . import Api
-
-    return Api().run(path)
