@@ -91,6 +91,12 @@ struct UseArtifactOptions {
   std::string type;                  ///< that it must have; empty: any
   std::vector<std::string> aliases;  ///< of a draft, which is logged first
 };
+/// Which file restore() brings, and where.
+struct RestoreOptions {
+  std::string run_path;  ///< "[[entity/]project/]id"; empty: the run's own
+  bool replace = false;  ///< also a file that is here is downloaded
+  std::string root;      ///< the folder that gets it; empty: the run's dir(), without a run "."
+};
 /// Which files log_code() takes: both get the absolute path and the absolute root.
 using CodeFilter = std::function<bool(const std::string& path, const std::string& root)>;
 
@@ -248,6 +254,15 @@ class Run {
   Result<Artifact> link_model(const std::string& path, const std::string& registered_model_name,
                               const std::string& name = "",
                               const std::vector<std::string>& aliases = {});
+  /// Brings a file of a run from the server into a folder and gives its path; a file that is there
+  /// is kept, unless it is to be replaced. Waits for the network.
+  /// Errors: kInvalidArgument (a name that leads out of the folder), kNotFound,
+  /// kFailedPrecondition (no server, or no key for it, is known), kUnauthenticated,
+  /// kPermissionDenied, kUnavailable, kIo.
+  Result<std::string> restore(const std::string& name, const RestoreOptions& options = {}) const;
+  /// The same without a run: of the server that init() would send to; the path is needed then.
+  static Result<std::string> restore_of(const std::string& name, const RestoreOptions& options,
+                                        const Settings& setup_settings = {});
   /// Says that this run reads a version that is on the server, by its id there.
   Result<void> use_artifact_id(const std::string& server_id);
   /// Sends a message to the people who follow the run. Titles are shown up to 64 characters.

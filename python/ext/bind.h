@@ -7,6 +7,7 @@ namespace runstone::python {
 
 void bind_api(nanobind::module_& module);
 void bind_artifact(nanobind::module_& module);
+void bind_restore(nanobind::module_& module);
 void bind_settings(nanobind::module_& module);
 void bind_media(nanobind::module_& module);
 void bind_run(nanobind::module_& module);

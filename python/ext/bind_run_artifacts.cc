@@ -2,6 +2,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include "bind.h"
 #include "bind_artifact.h"
 #include "run_handle.h"
 
@@ -64,9 +65,33 @@ nb::object log_code(RunHandle& self, const std::string& root, const std::string&
   return nb::cast(new ArtifactHandle{*std::move(artifact)}, nb::rv_policy::take_ownership);
 }
 
+RestoreOptions restore_options(const std::string& run_path, bool replace, const std::string& root) {
+  RestoreOptions options;
+  options.run_path = run_path;
+  options.replace = replace;
+  options.root = root;
+  return options;
+}
+
 }  // namespace
 
+void bind_restore(nb::module_& module) {
+  module.def("restore", [](const std::string& name, const std::string& run_path, bool replace,
+                           const std::string& root, const Settings& setup_settings) {
+    const auto options = restore_options(run_path, replace, root);
+    return value_or_throw(
+        without_gil([&] { return Run::restore_of(name, options, setup_settings); }),
+        ErrorFamily::kRunArtifact);
+  });
+}
+
 void bind_run_artifacts(nb::class_<RunHandle>& run) {
+  run.def("_restore", [](RunHandle& self, const std::string& name, const std::string& run_path,
+                         bool replace, const std::string& root) {
+    const auto options = restore_options(run_path, replace, root);
+    return value_or_throw(without_gil([&] { return self.get().restore(name, options); }),
+                          ErrorFamily::kRunArtifact);
+  });
   run.def("_log_artifact",
           [](RunHandle& self, const ArtifactHandle& artifact, const Names& aliases,
              const Names& tags) {

@@ -8,6 +8,7 @@ NB_MODULE(_core, module) {
   runstone::python::bind_media(module);
   runstone::python::bind_artifact(module);
   runstone::python::bind_run(module);
+  runstone::python::bind_restore(module);
   runstone::python::bind_watch(module);
   runstone::python::bind_api(module);
 }

@@ -41,6 +41,8 @@ _MIRRORS = (
     "mark_preempting",
 )
 if TYPE_CHECKING:
+    from ._artifact import Artifact as Artifact
+    from ._artifact import ArtifactTTL as ArtifactTTL
     from ._config import Config
     from ._enums import AlertLevel as AlertLevel
     from ._summary import Summary
@@ -63,6 +65,12 @@ if TYPE_CHECKING:
     log = _active.log
     define_metric = _active.define_metric
     save = _active.save
+    restore = _active.restore
+    log_artifact = _active.log_artifact
+    use_artifact = _active.use_artifact
+    log_model = _active.log_model
+    use_model = _active.use_model
+    link_model = _active.link_model
     alert = _active.alert
     watch = _active.watch
     unwatch = _active.unwatch

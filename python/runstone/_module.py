@@ -6,7 +6,7 @@ import os
 import sys
 import weakref
 
-from . import _core, _process
+from . import _core, _process, _restoring
 from ._config import read_config
 from ._run import Run
 from ._settings import Settings, store_of
@@ -232,6 +232,8 @@ def mirror(name: str):
     def call(*arguments: object, **options: object) -> object:
         run = current_run()
         if run is None:
+            if name == "restore":  # the one that can do without, if it is told whose file it is
+                return _restoring.restore_without_run(*arguments, **options)
             raise Error(f"You must call runstone.init() before runstone.{name}()")
         return getattr(run, name)(*arguments, **options)
 

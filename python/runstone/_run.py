@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from . import _core, _messages, _notebook, _run_artifacts, _saving, _watch
+from . import _core, _messages, _notebook, _restoring, _run_artifacts, _saving, _watch
 from ._config import Config, ConfigStatic
 from ._config_artifacts import take_artifacts
 from ._console import capture
@@ -192,6 +192,7 @@ class Run(_core.Run):
         self._write_logs(text)
 
     save = _saving.save
+    restore = _restoring.restore
     log_artifact = _run_artifacts.log_artifact
     upsert_artifact = _run_artifacts.upsert_artifact
     finish_artifact = _run_artifacts.finish_artifact
@@ -246,26 +247,3 @@ def _warn_quiet_once() -> None:
     if not _QUIET_WARNED:
         _QUIET_WARNED = True
         print("runstone: WARNING finish(quiet=) is deprecated and has no effect", file=sys.stderr)
-
-
-# Members that the class has by its reference and that are not served yet: what a disabled run answers.
-_LATER = {
-    "restore": None,
-}
-
-
-def _later(name: str, disabled_answer: object):
-    def member(self, *arguments: object, **options: object) -> object:
-        if self.disabled:
-            return disabled_answer
-        if self._finished:
-            raise UsageError(f"Run ({self.id}) is finished. The call to `{name}` will be ignored.")
-        raise NotImplementedError(f"run.{name}() is not available yet")
-
-    member.__name__ = name
-    member.__doc__ = "Not available yet: raises NotImplementedError."
-    return member
-
-
-for _name, _answer in _LATER.items():
-    setattr(Run, _name, _later(_name, _answer))

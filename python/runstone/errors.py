@@ -23,10 +23,6 @@ class CommError(Error):
         self.exc = exc
 
 
-class NotFoundError(CommError, ValueError):
-    """The server has no such thing. The reference allows CommError and ValueError: this is both."""
-
-
 class AuthenticationError(CommError):
     """The server did not accept the key."""
 

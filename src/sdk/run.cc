@@ -115,6 +115,9 @@ Result<Artifact> Run::link_model(const std::string& path, const std::string& reg
                                  const std::string& name, const std::vector<std::string>& aliases) {
   return state_->link_model(path, registered_model_name, name, aliases);
 }
+Result<std::string> Run::restore(const std::string& name, const RestoreOptions& options) const {
+  return state_->restore(name, options);
+}
 Result<void> Run::use_artifact_id(const std::string& server_id) {
   return state_->use_artifact_id(server_id);
 }

@@ -115,6 +115,8 @@ class RunState {
   Result<std::optional<Artifact>> log_code(const std::string& root, const std::string& name,
                                            const CodeFilter& include, const CodeFilter& exclude);
   Result<void> use_artifact_id(const std::string& server_id);
+  // run_restore.cc
+  Result<std::string> restore(const std::string& name, const RestoreOptions& options);
   // run_tell.cc
   Result<void> alert(std::string_view title, std::string_view text, const AlertOptions& options);
   Result<void> mark_preempting();
