@@ -218,7 +218,8 @@ TEST(ArtifactNames, A17MissingPartsAreTheRuns) {
   check_name("ds:v3", "me/mine/ds:v3");
   check_name("p/ds:best", "me/p/ds:best");
   check_name("e/p/ds:best", "e/p/ds:best");
-  check_name("wandb-registry-models/net:v0", "me/wandb-registry-models/net:v0");
+  check_name("wandb-registry-models/net:v0", "/wandb-registry-models/net:v0");
+  check_name("org/wandb-registry-models/net", "org/wandb-registry-models/net:latest");
   for (const char* wrong : {"", ":", "ds:", "/ds", "a//ds", "a/b/c/ds", "ds:a:b", "ds:a/b"}) {
     check_name(wrong, "refused");
   }
@@ -229,7 +230,9 @@ TEST(LinkTargets, LK1MissingPartsAreTheRuns) {
   ASSERT_TRUE(target);
   EXPECT_EQ(target->entity + "/" + target->project + "/" + target->collection, "me/p/best");
   EXPECT_FALSE(target->is_registry());
-  EXPECT_TRUE(parse_link_target("wandb-registry-x/c", "me", "mine")->is_registry());
+  const auto registry = parse_link_target("wandb-registry-x/c", "me", "mine");
+  EXPECT_TRUE(registry->is_registry());
+  EXPECT_EQ(registry->entity, "");
   for (const char* wrong : {"", "a/b/c/d", "best:v0", "/x"}) {
     EXPECT_FALSE(parse_link_target(wrong, "me", "mine")) << wrong;
   }

@@ -176,8 +176,12 @@ Result<Artifact> Artifact::link(const std::string& target_path,
   RUNSTONE_TRY(wait());
   RUNSTONE_TRY(const Logged now, logged(*draft_));
   RUNSTONE_TRY(const auto checked, artifact::checked_aliases(aliases));
-  RUNSTONE_TRY(const auto target, artifact::parse_link_target(target_path, now.facts.source_entity,
-                                                              now.facts.source_project));
+  RUNSTONE_TRY(auto target, artifact::parse_link_target(target_path, now.facts.source_entity,
+                                                        now.facts.source_project));
+  if (target.is_registry()) {
+    RUNSTONE_TRY(target.entity, artifact::entity_of_registries(*now.server, now.facts.source_entity,
+                                                               target.entity));
+  }
   RUNSTONE_TRY(auto linked, artifact::link_version(*now.server, now.facts.id, target, checked));
   return of_server(now.server, std::move(linked));
 }

@@ -29,6 +29,8 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return parts;
 }
 
+bool is_of_registry(const std::string& project) { return project.rfind(kRegistryPrefix, 0) == 0; }
+
 /// "a", "b/a", "c/b/a" as {c, b, a}, the defaults for what is missing.
 Result<std::vector<std::string>> parts_of_path(const std::string& text, const std::string& entity,
                                                const std::string& project, const char* form) {
@@ -40,7 +42,7 @@ Result<std::vector<std::string>> parts_of_path(const std::string& text, const st
                 "'" + text + "' is no name of the form " + std::string(form));
   }
   if (parts.size() < 2) parts.insert(parts.begin(), project);
-  if (parts.size() < 3) parts.insert(parts.begin(), entity);
+  if (parts.size() < 3) parts.insert(parts.begin(), is_of_registry(parts[0]) ? "" : entity);
   return parts;
 }
 
@@ -78,7 +80,8 @@ Result<ArtifactName> parse_artifact_name(const std::string& text, const std::str
   return name;
 }
 
-bool LinkTarget::is_registry() const { return project.rfind(kRegistryPrefix, 0) == 0; }
+bool ArtifactName::is_registry() const { return is_of_registry(project); }
+bool LinkTarget::is_registry() const { return is_of_registry(project); }
 
 Result<LinkTarget> parse_link_target(const std::string& text, const std::string& entity,
                                      const std::string& project) {
@@ -88,6 +91,39 @@ Result<LinkTarget> parse_link_target(const std::string& text, const std::string&
   }
   RUNSTONE_TRY(auto parts, parts_of_path(text, entity, project, "[[entity/]project/]collection"));
   return LinkTarget{std::move(parts[0]), std::move(parts[1]), std::move(parts[2])};
+}
+
+Result<std::string> entity_of_registries(const Server& server, const std::string& entity,
+                                         const std::string& organization) {
+  Dict variables;
+  variables.set("entity", entity);
+  RUNSTONE_TRY(
+      const Value data,
+      server.ask("FetchOrgInfoFromEntity", protocol::kOrganizationsDocument, std::move(variables)));
+  std::vector<const Value*> found;
+  if (const Value* own = value_at(data, {"entity", "organization"})) found.push_back(own);
+  if (const Value* list = value_at(data, {"entity", "user", "organizations"});
+      list != nullptr && list->is_list()) {
+    for (const Value& one : *list->if_list()) found.push_back(&one);
+  }
+  std::vector<std::string> entities;
+  for (const Value* one : found) {
+    std::string name = text_at(*one, {"orgEntity", "name"});
+    const bool is_meant =
+        organization.empty() || organization == name || organization == text_at(*one, {"name"});
+    const bool is_new = std::find(entities.begin(), entities.end(), name) == entities.end();
+    if (is_meant && is_new && !name.empty()) entities.push_back(std::move(name));
+  }
+  if (entities.size() == 1) return entities.front();
+  const std::string who = "entity '" + entity + "'";
+  if (!organization.empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                who + " belongs to no organization '" + organization + "'");
+  }
+  return fail(ErrorCode::kInvalidArgument,
+              who + (entities.empty() ? " belongs to no organization, and so has no registries"
+                                      : " belongs to several organizations: put the one that is "
+                                        "meant in front of the registry's name"));
 }
 
 Result<ArtifactFacts> find_version(const Server& server, const ArtifactName& name) {

@@ -15,8 +15,10 @@ namespace runstone::artifact {
 struct ArtifactName {
   std::string entity, project, name;
   std::string alias;  ///< or version, or digest; "latest" if none was given
+  bool is_registry() const;
 };
-/// What is missing is taken from the defaults. Errors: kInvalidArgument.
+/// What is missing is taken from the defaults; a registry has no default entity. Errors:
+/// kInvalidArgument.
 Result<ArtifactName> parse_artifact_name(const std::string& text, const std::string& entity,
                                          const std::string& project);
 
@@ -27,6 +29,12 @@ struct LinkTarget {
 };
 Result<LinkTarget> parse_link_target(const std::string& text, const std::string& entity,
                                      const std::string& project);
+
+/// The entity of registries: that of the organization that `entity` belongs to; of the one that is
+/// called so, if `organization` is not empty (its name, or its entity's). Errors: as of the calls,
+/// kInvalidArgument if there is no such organization, or several.
+Result<std::string> entity_of_registries(const Server& server, const std::string& entity,
+                                         const std::string& organization);
 
 // The calls. Errors of all: those of Server::ask(), and kNotFound.
 Result<ArtifactFacts> find_version(const Server& server, const ArtifactName& name);

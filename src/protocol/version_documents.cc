@@ -40,6 +40,9 @@ const std::string_view kArtifactUsedByDocument =
 const std::string_view kArtifactCreatedByDocument =
     "query ArtifactCreatedBy($id: ID!) { artifact(id: $id) { createdBy { __typename ... on Run { "
     "name project { name entity { name } } } } } }";
+const std::string_view kOrganizationsDocument =
+    "query FetchOrgInfoFromEntity($entity: String!) { entity(name: $entity) { organization { name "
+    "orgEntity { name } } user { organizations { name orgEntity { name } } } } }";
 const std::string_view kAddAliasesDocument =
     "mutation AddAliases($input: AddAliasesInput!) { addAliases(input: $input) { success } }";
 const std::string_view kDeleteAliasesDocument =

@@ -20,6 +20,7 @@ extern const std::string_view kArtifactManifestDocument;   ///< $id
 extern const std::string_view kLinkedArtifactsDocument;    ///< $id
 extern const std::string_view kArtifactUsedByDocument;     ///< $id
 extern const std::string_view kArtifactCreatedByDocument;  ///< $id
+extern const std::string_view kOrganizationsDocument;      ///< $entity
 extern const std::string_view kAddAliasesDocument;         ///< $input, as of all that follow
 extern const std::string_view kDeleteAliasesDocument;
 extern const std::string_view kUpdateArtifactDocument;

@@ -54,8 +54,11 @@ Result<Artifact> RunState::use_artifact(const std::string& name,
                                         const UseArtifactOptions& options) {
   RUNSTONE_TRY(check_online("use_artifact", ErrorCode::kInvalidType));
   const auto server = artifact_server();
-  RUNSTONE_TRY(const auto where, artifact::parse_artifact_name(name, read(&RunState::entity_),
-                                                               read(&RunState::project_)));
+  const std::string entity = read(&RunState::entity_);
+  RUNSTONE_TRY(auto where, artifact::parse_artifact_name(name, entity, read(&RunState::project_)));
+  if (where.is_registry()) {
+    RUNSTONE_TRY(where.entity, artifact::entity_of_registries(*server, entity, where.entity));
+  }
   RUNSTONE_TRY(auto facts, artifact::find_version(*server, where));
   if (!options.type.empty() && options.type != facts.type) {
     return fail(ErrorCode::kInvalidArgument, "Supplied type " + options.type +
@@ -97,7 +100,8 @@ Result<Artifact> RunState::link_artifact(const Artifact& artifact, const std::st
     RUNSTONE_TRY(log_artifact("link_artifact", artifact, {}, {}));
   }
   RUNSTONE_TRY(artifact.wait());
-  return artifact.link(target.entity + "/" + target.project + "/" + target.collection, aliases);
+  const std::string front = target.entity.empty() ? "" : target.entity + "/";
+  return artifact.link(front + target.project + "/" + target.collection, aliases);
 }
 
 Result<std::string> RunState::use_model(const std::string& name) {

@@ -227,7 +227,7 @@ assert len({{a.id for a in found}}) == 1 and {{a.version for a in found}} == {{"
 one = found[0]
 assert one.qualified_name == f"{{entity}}/own-use/ds:v0" == one.source_qualified_name
 assert (one.entity, one.project, one.type) == (entity, "own-use", "dataset")
-assert one._handle.logged_by() == f"{{entity}}/own-use/maker"
+assert one.logged_by().id == "maker"
 for wrong in ("none", "ds:none", "ds:v7", "other-project/ds", "a/b/c/d", "", "ds:a:b"):
     raises((errors.CommError, ValueError), lambda: run.use_artifact(wrong))
 error = raises(errors.CommError, lambda: run.use_artifact("none:latest"), "not found")
@@ -240,6 +240,7 @@ assert run.use_artifact(draft, aliases=["first"]) is draft
 assert draft.version == "v0" and "first" in draft.aliases
 run.log({{"x": 1}})
 run.finish()
+assert [r.id for r in one.used_by()] == ["user"]
 """
     )
     used = ask(shared_server, tmp_path, "sorted(a.name for a in api.run('own-use/user').used_artifacts())")
@@ -334,10 +335,35 @@ run.finish()
     assert stock == [True, "ds:v0", True]
 
 
-def test_LK1_a_registry_is_linked_to(own, shared_server):
-    data = shared_server.graphql("{ viewer { organizations { name orgEntity { name } } } }")
-    if not data["viewer"]["organizations"]:
-        pytest.skip("this server has no organization by default; test_registry.py makes one")
+def test_LK1_a_registry_of_the_organization_is_linked_to(own, shared_server, tmp_path):
+    me = shared_server.entity()
+    for arguments in (
+        ("team", "add", "ownteam", "--member", me),
+        ("org", "add", "ownorg", "--team", "ownteam"),
+    ):
+        command = [runstone_bin(), *arguments, "--data", str(shared_server.data)]
+        subprocess.run(command, check=True, capture_output=True)
+    ask(
+        shared_server,
+        tmp_path,
+        "api.create_registry('ownmodels', organization='ownorg', visibility='organization').full_name",
+    )
+    own(
+        """
+run = runstone.init(project="own-registry", entity="ownteam")
+a = make("net", "model")
+linked = run.link_artifact(a, "wandb-registry-ownmodels/zoo", aliases=["prod"])
+assert linked.is_link and linked.entity == "ownorg" and linked.project == "wandb-registry-ownmodels"
+assert linked.name == "zoo:v0" and "prod" in linked.aliases
+for name in ("wandb-registry-ownmodels/zoo:prod", "ownorg/wandb-registry-ownmodels/zoo"):
+    assert run.use_artifact(name).source_name == "net:v0"
+assert run.link_artifact(a, "ownorg/wandb-registry-ownmodels/second").name == "second:v0"
+found = run.use_artifact("wandb-registry-ownmodels/zoo")
+found.verify(found.download())
+raises(ValueError, lambda: run.link_artifact(a, "nobody/wandb-registry-ownmodels/zoo"), "organization")
+run.finish()
+"""
+    )
 
 
 def test_AR4_deletion_asks_for_aliases(own):
@@ -568,7 +594,102 @@ def test_LA1_an_offline_run_brings_its_artifacts_by_sync(own, server, tmp_path, 
     assert code == [["code", ["latest"], {}, ["script.py"]]]
 
 
-def test_restored_members_of_the_module_use_the_global_run(own):
+def test_RS1_a_file_of_a_run_is_restored(own, shared_server):
+    own(
+        f"""
+entity = {shared_server.entity()!r}
+run = runstone.init(project="own-restore", id="saver")
+write("sub/model.txt", "content")
+run.save("sub/model.txt", policy="now")
+run.finish()
+run = runstone.init(project="own-restore", id="reader")
+path = "own-restore/saver"
+with run.restore("sub/model.txt", run_path=path) as file:
+    assert file.read() == "content"
+    assert file.name == os.path.join(run.dir, "sub/model.txt")
+write(file.name, "changed here")
+assert run.restore("sub/model.txt", run_path=path).read() == "changed here", "not fetched again"
+assert run.restore("sub/model.txt", run_path=path, replace=True).read() == "content"
+assert run.restore("sub/model.txt", f"{{entity}}/own-restore/saver", root="other").read() == "content"
+assert os.path.exists("other/sub/model.txt")
+assert runstone.restore("sub/model.txt", "saver", True).read() == "content"
+error = raises(ValueError, lambda: run.restore("none.txt", run_path=path), "not found")
+assert isinstance(error, errors.CommError)
+raises(ValueError, lambda: run.restore("sub/model.txt"), "not found")
+raises(ValueError, lambda: run.restore("sub/model.txt", run_path="own-restore/nobody"), "not found")
+raises(ValueError, lambda: run.restore("../up", run_path=path))
+raises(ValueError, lambda: run.restore("x", run_path="a/b/c/d"))
+run.finish()
+assert run.restore("sub/model.txt", run_path=path).read() == "content"
+assert runstone.run is None
+raises(ValueError, lambda: runstone.restore("sub/model.txt"), "run_path")
+with runstone.restore("sub/model.txt", f"{{entity}}/own-restore/saver") as file:
+    assert file.read() == "content" and os.path.abspath(file.name) == os.path.abspath("sub/model.txt")
+assert runstone.restore("sub/model.txt", path, root="third").read() == "content"
+offline = runstone.init(project="own-restore", mode="offline")
+assert offline.restore("sub/model.txt", path).read() == "content"
+offline.finish()
+"""
+    )
+
+
+def test_RS1_a_server_that_is_away_is_a_comm_error_and_no_key_a_usage_error(server, tmp_path):
+    script = """
+        import runstone
+        from runstone import errors
+        try:
+            runstone.restore("f", "e/p/r")
+        except errors.{kind} as error:
+            print("ANSWER", error)
+        """
+    env = {"RUNSTONE_BASE_URL": "http://127.0.0.1:9"}
+    done = run_script(server, tmp_path, script.format(kind="CommError"), env=env)
+    assert "ANSWER" in done.stdout
+    env = {"RUNSTONE_API_KEY": "", "WANDB_API_KEY": ""}
+    done = run_script(server, tmp_path, script.format(kind="UsageError"), env=env)
+    assert "API key" in done.stdout
+
+
+def test_A18_each_small_member_once(own):
+    own(
+        """
+write("m.pt", "model")
+write("saved.txt", "saved")
+with runstone.init(project="own-a18", id="first", group="g") as run:
+    run.save("saved.txt", policy="now")
+with runstone.init(project="own-a18", id="second", group="g") as run:
+    run.alert(title="t", text="x")
+    run.mark_preempting()
+    assert run.status().sync_items_total == 0
+    assert run.restore("saved.txt", "own-a18/first").read() == "saved"
+    run.log_model("m.pt", name="net")
+    part = run.upsert_artifact("m.pt", name="parts", type="dataset")
+    whole = run.finish_artifact("saved.txt", name="parts", type="dataset").wait()
+    assert sorted(whole.manifest.entries) == ["m.pt", "saved.txt"]
+    assert run.link_model("m.pt", "registered", name="net2").is_link
+    assert pathlib.Path(run.use_model("net2")).read_text() == "model"
+"""
+    )
+
+
+def test_A13_A14_the_programs_source_is_an_artifact(own):
+    own(
+        """
+write("code/lib/a.py", "a"); write("code/n.ipynb", "n"); write("code/cache/c.ipynb", "c"); write("code/work/x.txt")
+os.chdir("code/work")
+with runstone.init(project="own-code", id="r1") as run:
+    all_sources = run.log_code("..").wait()
+    assert sorted(all_sources.manifest.entries) == ["lib/a.py"]
+    chosen = run.log_code(
+        "../", name="notebooks", include_fn=lambda path: path.endswith(".ipynb"),
+        exclude_fn=lambda path, root: os.path.relpath(path, root).startswith("cache/"),
+    ).wait()
+    assert sorted(chosen.manifest.entries) == ["n.ipynb"] and chosen.type == "code"
+"""
+    )
+
+
+def test_members_of_the_module_use_the_global_run(own):
     own(
         """
 run = runstone.init(project="own-module")
