@@ -387,13 +387,35 @@ class Artifact(VersionMembers):
             raise ValueError(f"File with name {name!r} already exists in the artifact: mode 'w' replaces it")
 
     def add(self, obj, name: str, overwrite: bool = False) -> ArtifactManifestEntry:
-        """Adds a media object (a Table, Image, ...) as ``<name>.<type>.json`` with its files."""
+        """Adds a media object with its files, as the entry ``<name>.<type>.json``.
+
+        Args:
+            obj: a Table, Image, Audio, ...
+            name: the path in the artifact, without what is added to it.
+            overwrite: replaces an entry of other content.
+
+        Returns:
+            The entry.
+
+        Raises:
+            TypeError: no media object. ArtifactFinalizedError: the artifact was logged or finalized.
+        """
         from . import _artifact_objects
 
         return _artifact_objects.add(self, obj, name, overwrite)
 
     def get(self, name: str):
-        """The media object that was added under this name, or None. ArtifactNotLoggedError for a draft."""
+        """The media object that was added under a name.
+
+        Args:
+            name: as it was given to add().
+
+        Returns:
+            The object, or None if there is none.
+
+        Raises:
+            ArtifactNotLoggedError: the artifact is a draft.
+        """
         if self._handle.is_draft:
             raise not_logged(self, "get")
         from . import _artifact_objects
@@ -410,6 +432,9 @@ class Artifact(VersionMembers):
     def remove(self, item: str | os.PathLike | ArtifactManifestEntry) -> None:
         """Takes out an entry, or everything below a folder.
 
+        Args:
+            item: an entry, or a path in the artifact.
+
         Raises:
             FileNotFoundError: there is none. ArtifactFinalizedError.
         """
@@ -417,7 +442,14 @@ class Artifact(VersionMembers):
         self._handle.remove(path)
 
     def get_added_local_path_name(self, local_path: str) -> str | None:
-        """The path in the artifact of a file given to add_file(), or None."""
+        """Where a file is in the artifact.
+
+        Args:
+            local_path: as it was given to add_file().
+
+        Returns:
+            The path in the artifact, or None.
+        """
         return self._local_paths.get(local_path)
 
     def finalize(self) -> None:
@@ -446,8 +478,12 @@ class Artifact(VersionMembers):
         return self
 
     def save(self, project: str | None = None, settings=None) -> None:
-        """A draft is logged: by the active run, else by one made for it (of the given project and settings). Of a
-        version, what was changed since it was read is sent: description, metadata, aliases, tags, ttl.
+        """A draft is logged; of a version, what was changed since it was read is sent: description, metadata,
+        aliases, tags, ttl.
+
+        Args:
+            project: of the run that is made to log a draft, if none is active.
+            settings: of that run: Settings or a dict of them.
 
         Raises:
             ValueError: metadata, aliases or tags that cannot be. CommError: the server refused.

@@ -203,12 +203,25 @@ class VersionMembers:
 
     @logged
     def checkout(self, root: str | os.PathLike | None = None) -> str:
-        """Makes a folder (``./artifacts/<name>`` by default) hold the content and nothing else; gives its path."""
+        """Makes a folder hold the content and nothing else: what is foreign is removed, the rest downloaded.
+
+        Args:
+            root: the folder; by default ``./artifacts/<name>``.
+
+        Returns:
+            The folder's path.
+
+        Raises:
+            As download().
+        """
         return self._handle.checkout(_folder(root))
 
     @logged
     def verify(self, root: str | os.PathLike | None = None) -> None:
         """Compares a downloaded folder with the manifest; references are passed over with a warning.
+
+        Args:
+            root: the folder; by default that of download().
 
         Raises:
             ValueError: a file that is *not a member*, is missing, or has another content (*Digest mismatch*).
@@ -217,17 +230,41 @@ class VersionMembers:
 
     @logged
     def file(self, root: str | os.PathLike | None = None) -> str:
-        """Downloads the file of an artifact that has one; gives its path. ValueError: it has not one."""
+        """Downloads the file of an artifact that has one.
+
+        Args:
+            root: the folder that gets it; by default that of download().
+
+        Returns:
+            The file's path.
+
+        Raises:
+            ValueError: it has none, or several. And as download().
+        """
         return self._handle.file(_folder(root))
 
     @logged
     def files(self, names: list[str] | None = None, per_page: int = 50, start: str | None = None):
-        """The files of the version (those named, if names are given): name, size, url, download()."""
+        """The files of the version.
+
+        Args:
+            names: only those at these paths; None: all.
+            per_page, start: accepted without effect: the manifest has them all.
+
+        Returns:
+            A sequence of files, each with ``name``, ``size`` (bytes), ``url`` and ``download()``.
+        """
         return ArtifactFiles(self, names)
 
     @logged
     def get_entry(self, name: str | os.PathLike) -> ArtifactManifestEntry:
-        """The entry at a path; of an object that was added, under the name that it was added by.
+        """The entry at a path.
+
+        Args:
+            name: the path in the artifact; of a media object also the name that it was added by.
+
+        Returns:
+            The entry.
 
         Raises:
             ArtifactNotLoggedError; KeyError: there is none.
@@ -244,7 +281,14 @@ class VersionMembers:
             return self.manifest.entries[objects[0]]
 
     def get_path(self, name: str | os.PathLike) -> ArtifactManifestEntry:
-        """Deprecated: get_entry()."""
+        """Deprecated: get_entry().
+
+        Args:
+            name: as get_entry() takes it.
+
+        Returns:
+            The entry.
+        """
         warn("Artifact.get_path() is deprecated: use get_entry()")
         return self.get_entry(name)
 

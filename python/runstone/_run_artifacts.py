@@ -7,6 +7,15 @@ import sys
 
 from .errors import UsageError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ._artifact import Artifact
+
+    Path = str | os.PathLike[str]
+    CodeFilter = Callable[[str], bool] | Callable[[str, str], bool]
+
 
 class Nothing:
     """What a disabled run gives in place of an artifact: every attribute, item and call is itself."""
@@ -51,12 +60,12 @@ def _draft_of(run, artifact_or_path, name: str | None, type: str | None):
 
 def log_artifact(
     self,
-    artifact_or_path,
+    artifact_or_path: Artifact | Path,
     name: str | None = None,
     type: str | None = None,
     aliases: list[str] | None = None,
     tags: list[str] | None = None,
-):
+) -> Artifact:
     """Takes an artifact into the run as a new version of its collection, unless one has the same content.
 
     It becomes final and is sent in the background (offline: by ``runstone sync``); ``wait()`` waits for that.
@@ -102,12 +111,12 @@ def _contribute(run, method: str, artifact_or_path, name, type, aliases, distrib
 
 def upsert_artifact(
     self,
-    artifact_or_path,
+    artifact_or_path: Artifact | Path,
     name: str | None = None,
     type: str | None = None,
     aliases: list[str] | None = None,
     distributed_id: str | None = None,
-):
+) -> Artifact:
     """Adds files to a version that several processes make together; finish_artifact() completes it.
 
         run.upsert_artifact("part0.bin", name="big", type="dataset", distributed_id="job7")
@@ -129,15 +138,23 @@ def upsert_artifact(
 
 def finish_artifact(
     self,
-    artifact_or_path,
+    artifact_or_path: Artifact | Path,
     name: str | None = None,
     type: str | None = None,
     aliases: list[str] | None = None,
     distributed_id: str | None = None,
-):
-    """Adds the last files to a version that several processes make together, and completes it.
+) -> Artifact:
+    """Adds the last files to a version that several processes make together, and completes it. A later upsert
+    makes the next version.
 
-    Takes, returns and raises what upsert_artifact() does. A later upsert makes the next version.
+    Args:
+        artifact_or_path, name, type, aliases, distributed_id: as of upsert_artifact().
+
+    Returns:
+        The Artifact.
+
+    Raises:
+        TypeError, ValueError, UsageError: as upsert_artifact().
     """
     return _contribute(
         self, "finish_artifact", artifact_or_path, name, type, aliases, distributed_id, is_last=True
@@ -146,11 +163,11 @@ def finish_artifact(
 
 def use_artifact(
     self,
-    artifact_or_name,
+    artifact_or_name: str | Artifact,
     type: str | None = None,
     aliases: list[str] | None = None,
     use_as: str | None = None,
-):
+) -> Artifact:
     """A version from the server, noted there as an input of this run. Waits for the network.
 
         folder = run.use_artifact("mnist:best").download()
@@ -195,7 +212,9 @@ def use_artifact(
     return Artifact._of(self._use_artifact_name(artifact_or_name, type or ""))
 
 
-def link_artifact(self, artifact, target_path: str, aliases: list[str] | None = None):
+def link_artifact(
+    self, artifact: Artifact, target_path: str, aliases: list[str] | None = None
+) -> Artifact | None:
     """Puts a version into a collection, of this project or another. Waits for the network.
 
     Args:
@@ -227,9 +246,7 @@ def link_artifact(self, artifact, target_path: str, aliases: list[str] | None = 
     return linked
 
 
-def log_model(
-    self, path: str | os.PathLike, name: str | None = None, aliases: list[str] | None = None
-) -> None:
+def log_model(self, path: Path, name: str | None = None, aliases: list[str] | None = None) -> None:
     """Logs the files of a model: log_artifact() of the type ``model``.
 
     Args:
@@ -271,11 +288,11 @@ def use_model(self, name: str) -> str | None:
 
 def link_model(
     self,
-    path: str | os.PathLike,
+    path: Path,
     registered_model_name: str,
     name: str | None = None,
     aliases: list[str] | None = None,
-):
+) -> Artifact | None:
     """Logs a model and links it to ``<entity>/model-registry/<registered_model_name>``. Waits for the network.
 
     Args:
@@ -325,8 +342,12 @@ def _filter(function):
 
 
 def log_code(
-    self, root: str | os.PathLike | None = ".", name: str | None = None, include_fn=None, exclude_fn=None
-):
+    self,
+    root: Path | None = ".",
+    name: str | None = None,
+    include_fn: CodeFilter | None = None,
+    exclude_fn: CodeFilter | None = None,
+) -> Artifact | None:
     """Logs the program's source files as an artifact of the type ``code``.
 
         run.log_code("../", include_fn=lambda path: path.endswith(".ipynb"),

@@ -37,6 +37,44 @@ SIGNATURES = {
         write_logs(text)
         pin_config_keys(keys)
         to_html(height=420, hidden=False)
+        log_artifact(artifact_or_path, name=None, type=None, aliases=None, tags=None)
+        upsert_artifact(artifact_or_path, name=None, type=None, aliases=None, distributed_id=None)
+        finish_artifact(artifact_or_path, name=None, type=None, aliases=None, distributed_id=None)
+        use_artifact(artifact_or_name, type=None, aliases=None, use_as=None)
+        link_artifact(artifact, target_path, aliases=None)
+        log_model(path, name=None, aliases=None)
+        use_model(name)
+        link_model(path, registered_model_name, name=None, aliases=None)
+        log_code(root=".", name=None, include_fn=ANY, exclude_fn=ANY)
+        restore(name, run_path=None, replace=False, root=None)
+    """,
+    "Artifact": """
+        Artifact(name, type, description=None, metadata=None, incremental=False, use_as=None,
+                 storage_region=None, digest_algorithm="MD5")
+        add_file(local_path, name=None, is_tmp=False, skip_cache=False, policy="mutable", overwrite=False)
+        add_dir(local_path, name=None, skip_cache=False, policy="mutable", merge=False)
+        add_reference(uri, name=None, checksum=True, max_objects=None)
+        new_file(name, mode="x", encoding=None, policy="mutable")
+        add(obj, name, overwrite=False)
+        get(name)
+        get_entry(name)
+        get_path(name)
+        remove(item)
+        download(root=None, allow_missing_references=False, skip_cache=None, path_prefix=None, multipart=None)
+        checkout(root=None)
+        verify(root=None)
+        file(root=None)
+        files(names=None, per_page=50, start=None)
+        used_by()
+        logged_by()
+        wait(timeout=None)
+        save(project=None, settings=None)
+        finalize()
+        is_draft()
+        new_draft()
+        link(target_path, aliases=None)
+        unlink()
+        delete(delete_aliases=False)
     """,
     "config": """
         keys()
@@ -101,7 +139,21 @@ SIGNATURES = {
 }
 
 # The members of the global run that the module has, too.
-MIRRORS = ("log", "alert", "define_metric", "save", "mark_preempting", "watch", "unwatch")
+MIRRORS = (
+    "log",
+    "alert",
+    "define_metric",
+    "save",
+    "mark_preempting",
+    "watch",
+    "unwatch",
+    "log_artifact",
+    "use_artifact",
+    "log_model",
+    "use_model",
+    "link_model",
+    "restore",
+)
 
 
 def rows() -> list[tuple[str, str, str]]:
