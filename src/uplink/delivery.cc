@@ -497,7 +497,8 @@ std::optional<Delivery::Turn> Delivery::next_phase() {
   if (!end_seen_ || !identity_ || !outbox_.empty()) return std::nullopt;
   if (phase_ == Phase::kStreaming) {
     if (!batch_.empty() || replay_.console().has_changes()) return std::nullopt;
-    files_.end_run(!replay_.exit(), [this](const std::string& name) -> std::optional<std::string> {
+    const bool disk_may_be_old = !replay_.exit() || replay_.goes_on_from_stored();
+    files_.end_run(disk_may_be_old, [this](const std::string& name) -> std::optional<std::string> {
       if (name == "config.yaml") return to_config_yaml(replay_.full_config());
       if (name == "wandb-summary.json") return replay_.summary_json() + "\n";
       if (name == "wandb-metadata.json" && !replay_.metadata().empty()) {

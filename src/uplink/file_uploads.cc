@@ -85,12 +85,16 @@ void FileUploads::enqueue_from_disk(const std::string& name) {
 }
 
 void FileUploads::end_run(
-    bool crashed, const std::function<std::optional<std::string>(const std::string& name)>& make) {
+    bool disk_may_be_old,
+    const std::function<std::optional<std::string>(const std::string& name)>& make) {
   for (const std::string& name : std::exchange(at_end_, {})) enqueue_from_disk(name);
   for (const char* name : kStandardFiles) {
     const bool on_disk = disk_.exists(directory_ / name);
-    auto bytes = crashed || !on_disk ? make(name) : std::nullopt;
+    auto bytes = disk_may_be_old || !on_disk ? make(name) : std::nullopt;
     if (bytes) {
+      due_.erase(std::remove_if(due_.begin(), due_.end(),
+                                [&](const Upload& other) { return other.name == name; }),
+                 due_.end());
       enqueue({.name = name, .bytes = std::move(*bytes)});
     } else if (on_disk || disk_.exists(directory_ / name)) {  // make() may have put it there
       enqueue({.name = name, .path = (directory_ / name).string()});

@@ -27,9 +27,10 @@ class FileUploads {
   /// Notes what the journal says of files; "end" and "live" ones go (again) at the end.
   void add(const std::vector<protocol::FilesRecord::File>& files);
   /// The run has ended: what waited for it is due, and each standard file that is there. A standard
-  /// file that is missing on disk is sent from the bytes that `make` gives, if it gives any; of a
-  /// run that crashed they come first, since what is on disk may be older.
-  void end_run(bool crashed,
+  /// file that is missing on disk is sent from the bytes that `make` gives, if it gives any; they
+  /// come first if what is on disk may be older: of a run that crashed, or that was offline and
+  /// goes on from a stored one.
+  void end_run(bool disk_may_be_old,
                const std::function<std::optional<std::string>(const std::string& name)>& make);
 
   bool has_work() const { return !due_.empty() || !sending_.empty(); }

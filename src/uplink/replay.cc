@@ -64,15 +64,15 @@ bool has_step(const protocol::HistoryRecord& history) {
   });
 }
 
-/// A row of a journal that began at step 0 and second 0, moved behind what was stored before.
-protocol::HistoryRecord shifted(protocol::HistoryRecord row, std::int64_t steps, double seconds) {
-  if (row.step) *row.step += steps;
+/// The row at another step, so many seconds later.
+protocol::HistoryRecord moved(protocol::HistoryRecord row, std::int64_t step, double seconds) {
+  if (row.step) row.step = step;
   for (RecordItem& item : row.items) {
     if (item.path.size() != 1 || (item.path[0] != "_step" && item.path[0] != "_runtime")) continue;
     const auto value = protocol::item_value(item);
     if (!value || !value->is_number()) continue;
     if (item.path[0] == "_step") {
-      item.value = value->int_or(0) + steps;
+      item.value = step;
     } else {
       item.value = value->number_or(0) + seconds;
     }
@@ -141,7 +141,8 @@ void RunReplay::continue_from(const protocol::StoredRun& stored) {
   };
   start_lines_at(
       {count(stored.history_lines), count(stored.event_lines), count(stored.console_lines)});
-  step_shift_ = stored.next_step - run_->starting_step;
+  goes_on_from_stored_ = true;
+  if (stored.next_step != run_->starting_step) next_step_ = stored.next_step;
   runtime_shift_secs_ = stored.runtime_secs - run_->runtime_secs;
   summary_.restore(stored.summary);
   apply_summary(run_->summary);
@@ -251,7 +252,7 @@ void RunReplay::apply_config(const protocol::ConfigRecord& config) {
 
 // What the summary says of the run's time and step counts from the journal's beginning, too.
 void RunReplay::shift_own_fact(const std::vector<std::string>& path, Value& value) const {
-  if (path.size() == 1 && path[0] == "_step") value = value.int_or(0) + step_shift_;
+  if (path.size() == 1 && path[0] == "_step") value = place_of(value.int_or(0));
   if (runtime_shift_secs_ == 0) return;
   if (path.size() == 1 && path[0] == "_runtime") value = value.number_or(0) + runtime_shift_secs_;
   if (path.size() == 2 && path[0] == "_wandb" && path[1] == "runtime") {
@@ -295,10 +296,21 @@ void RunReplay::observe(const RecordItem& item) {
 
 void RunReplay::apply_history(const protocol::HistoryRecord& history,
                               protocol::FileStreamRequest& out) {
-  if (step_shift_ != 0 || runtime_shift_secs_ != 0) {
-    return apply_row(shifted(history, step_shift_, runtime_shift_secs_), out);
-  }
-  apply_row(history, out);
+  if (!next_step_ && runtime_shift_secs_ == 0) return apply_row(history, out);
+  const std::int64_t own = history.step.value_or(static_cast<std::int64_t>(history_lines_));
+  const std::int64_t step = place_of(own);
+  apply_row(moved(history, step, runtime_shift_secs_), out);
+  if (!next_step_) return;
+  last_row_ = {own, step};
+  next_step_ = step + 1;
+}
+
+// Of a row of a journal that knew nothing of the stored rows: its own step if it is behind them, as
+// that of a log(step=) may be, else the next one. So does the stock client's sync.
+std::int64_t RunReplay::place_of(std::int64_t own_step) const {
+  if (!next_step_) return own_step;
+  if (last_row_ && last_row_->first == own_step) return last_row_->second;
+  return std::max(own_step, *next_step_);
 }
 
 void RunReplay::apply_row(const protocol::HistoryRecord& history,

@@ -55,6 +55,8 @@ class RunReplay {
   std::uint64_t dropped_lines() const { return dropped_lines_; }
 
   // What has changed since it was last asked.
+  /// continue_from() was called: what the journal says of config and summary is not all.
+  bool goes_on_from_stored() const { return goes_on_from_stored_; }
   bool take_run_changed() { return std::exchange(run_changed_, false); }
   bool summary_changed() const { return summary_changed_; }
   void clear_summary_changed() { summary_changed_ = false; }
@@ -68,6 +70,7 @@ class RunReplay {
   void start_lines_at(const Delivered& first);
   void apply_config(const protocol::ConfigRecord& config);
   void apply_summary(const protocol::SummaryRecord& summary);
+  std::int64_t place_of(std::int64_t own_step) const;
   void shift_own_fact(const std::vector<std::string>& path, Value& value) const;
   void apply_history(const protocol::HistoryRecord& history, protocol::FileStreamRequest& out);
   void apply_row(const protocol::HistoryRecord& history, protocol::FileStreamRequest& out);
@@ -88,8 +91,11 @@ class RunReplay {
   std::int64_t next_step_ = 0;  // after the last row
   Delivered delivered_;
   std::uint64_t first_history_line_ = 0, history_lines_ = 0, event_lines_ = 0;
-  std::int64_t step_shift_ = 0;    // of a journal that began at 0 and goes on from a stored run
-  double runtime_shift_secs_ = 0;  // likewise
+  // Of a journal that began at step 0 and second 0 and goes on from a stored run.
+  std::optional<std::int64_t> next_step_;
+  std::optional<std::pair<std::int64_t, std::int64_t>> last_row_;  // its own step, and its place
+  double runtime_shift_secs_ = 0;
+  bool goes_on_from_stored_ = false;
   std::uint64_t dropped_lines_ = 0;
   bool run_changed_ = false, summary_changed_ = false, preempting_ = false;
   std::string line_;  // reused from row to row

@@ -133,5 +133,37 @@ TEST(DF3, ReplaysEveryFormOfARowAndOnlyDamageCostsRows) {
   }
 }
 
+// Measured on the stock client's sync: what was logged offline stands behind the stored rows, and
+// where log(step=) put it if that is further.
+TEST(Replay, RowsThatGoOnFromAStoredRunKeepTheirStepsIfTheyAreBehindIt) {
+  RunReplay run;
+  protocol::FileStreamRequest out;
+  protocol::Record head;
+  head.body = protocol::RunRecord{};
+  run.apply(head, out);
+  protocol::StoredRun stored;
+  stored.next_step = 8;
+  stored.summary = {{"kept", 1}};
+  run.continue_from(stored);
+  for (const std::int64_t step : {0, 1, 3, 5, 9, 30, 31}) {
+    const auto record = protocol::decode_record(
+        history_record(step, {{Form::kKey, {"own"}, std::to_string(step)},
+                              {Form::kKey, {"_step"}, std::to_string(step)}}));
+    ASSERT_TRUE(record);
+    run.apply(*record, out);
+  }
+  const auto lines = json::parse("[" + out.history.text() + "]");
+  ASSERT_TRUE(lines);
+  std::string steps;
+  for (const Value& line : *lines->if_list()) {
+    const auto row = json::parse(line.string_or(""));
+    steps += json::to_text(*row->get("own")) + ":" + json::to_text(*row->get("_step")) + " ";
+  }
+  EXPECT_EQ(steps, "0:8 1:9 3:10 5:11 9:12 30:30 31:31 ");
+  const auto summary = json::parse(run.summary_json());
+  EXPECT_EQ(*summary->get("_step"), Value(31));
+  EXPECT_EQ(*summary->get("kept"), Value(1));
+}
+
 }  // namespace
 }  // namespace runstone::uplink
