@@ -60,7 +60,9 @@ def test_the_scenario_was_written_and_not_skipped(found_by):
     assert [name for name, run in runs.items() if not run["rows"]] == ["empty"]
 
 
-@pytest.mark.parametrize("road", [REFERENCE, *ROADS], ids=lambda road: road.name)
+@pytest.mark.parametrize(
+    "road", [r for r in ROADS if r.writer != "stock" or r.sync == "ours"], ids=lambda road: road.name
+)
 def test_S3_the_summary_is_what_the_summary_file_says(road, found_by):
     for name, run in found_by(road)["runs"].items():
         in_file = run["files"]["wandb-summary.json"]["json"]

@@ -241,6 +241,7 @@ Result<void> write_run(const std::string& project, const Dict& spec) {
     options.notes = maybe_text(init, "notes");
     options.group = maybe_text(init, "group");
     options.job_type = maybe_text(init, "job_type");
+    options.resume = maybe_text(init, "resume");
     if (init.contains("tags")) options.tags = texts_at(init, "tags");
     if (const Value* config = init.find("config")) options.config = *config->if_dict();
   }

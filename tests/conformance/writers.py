@@ -84,6 +84,8 @@ def environment(server: Server, folder: Path) -> dict[str, str]:
         "WANDB_X_DISABLE_STATS": "true",
         # The stock client else does what the account says; ours asks nobody.
         "WANDB_SAVE_CODE": "false",
+        # The stock client looks for a repository around the working directory, ours around the program.
+        "WANDB_DISABLE_GIT": "true",
         "TZ": "UTC",
     }
 
@@ -118,7 +120,7 @@ def travel(road: Road, folder: Path) -> dict:
         run(writer_command(road.writer), place, written_under, server)
         if road.sync:
             sync(road, place, env, server)
-        return Contents(server, PROJECT).read([spec["id"] for spec in scenario["runs"]])
+        return Contents(server, PROJECT).read(list(dict.fromkeys(spec["id"] for spec in scenario["runs"])))
     finally:
         server.kill()
         if "CONFORMANCE_KEEP" in os.environ:
