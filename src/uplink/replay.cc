@@ -199,7 +199,7 @@ void RunReplay::apply(const protocol::Record& record, protocol::FileStreamReques
     preempting_ = true;
   } else if (const auto* artifact = std::get_if<protocol::ArtifactRecord>(&body)) {
     artifacts_.emplace_back(*artifact);
-    std::get<protocol::ArtifactRecord>(artifacts_.back()).history_step = next_step_;
+    std::get<protocol::ArtifactRecord>(artifacts_.back()).history_step = step_reached_;
   } else if (const auto* used = std::get_if<protocol::UseArtifactRecord>(&body)) {
     artifacts_.emplace_back(*used);
   } else if (const auto* exit = std::get_if<protocol::ExitRecord>(&body)) {
@@ -317,7 +317,7 @@ void RunReplay::apply_row(const protocol::HistoryRecord& history,
                           protocol::FileStreamRequest& out) {
   // A log of shared mode has no steps: its rows are numbered in order.
   const std::int64_t step = history.step.value_or(static_cast<std::int64_t>(history_lines_));
-  next_step_ = step + 1;
+  step_reached_ = step + 1;
   for (const RecordItem& item : history.items) {
     if (!item.path.empty()) observe(item);
   }

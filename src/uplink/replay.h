@@ -88,7 +88,7 @@ class RunReplay {
   std::vector<protocol::FilesRecord::File> files_;
   std::vector<protocol::AlertRecord> alerts_;
   std::vector<ArtifactUploads::Record> artifacts_;
-  std::int64_t next_step_ = 0;  // after the last row
+  std::int64_t step_reached_ = 0;  // after the last row
   Delivered delivered_;
   std::uint64_t first_history_line_ = 0, history_lines_ = 0, event_lines_ = 0;
   // Of a journal that began at step 0 and second 0 and goes on from a stored run.
