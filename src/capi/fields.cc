@@ -50,19 +50,21 @@ Failure unknown_kind(const runstone_field& field) {
 
 // --- rows
 
-RowFields::Parts& RowFields::spare() {
-  thread_local Parts parts;
+std::unique_ptr<RowFields::Parts>& RowFields::spare() {
+  thread_local std::unique_ptr<Parts> parts;
   return parts;
 }
 
-// Swapped, not shared: a printer that is called below this row may log, too.
-RowFields::RowFields() { std::swap(parts_, spare()); }
+// Taken, not shared: a printer that is called below this row may log, too.
+RowFields::RowFields() : parts_(std::move(spare())) {
+  if (parts_ == nullptr) parts_ = std::make_unique<Parts>();
+}
 RowFields::~RowFields() {
-  parts_.fields.clear();
-  parts_.keys.clear();
-  parts_.values.clear();
-  parts_.media.clear();
-  std::swap(parts_, spare());
+  parts_->fields.clear();
+  parts_->keys.clear();
+  parts_->values.clear();
+  parts_->media.clear();
+  spare() = std::move(parts_);
 }
 
 Answer RowFields::take(const runstone_field* fields, std::size_t count) {
@@ -74,7 +76,7 @@ Answer RowFields::take(const runstone_field* fields, std::size_t count) {
 }
 
 Answer RowFields::take_one(const runstone_field& given) {
-  Field& field = parts_.fields.emplace_back();
+  Field& field = parts_->fields.emplace_back();
   field.key = std::string_view(given.key, given.key_size);
   field.is_path = (given.flags & RUNSTONE_KEY_IS_PATH) != 0;
   switch (given.kind) {
@@ -94,14 +96,14 @@ Answer RowFields::take_one(const runstone_field& given) {
       return {};
     case RUNSTONE_KIND_JSON: {
       RUNSTONE_TRY(auto value, parse_json(given));
-      field.value = parts_.values.emplace_back(std::move(value));
+      field.value = parts_->values.emplace_back(std::move(value));
       return {};
     }
     case RUNSTONE_KIND_MEDIA:
     case RUNSTONE_KIND_MEDIA_LIST: {
       const bool is_list = given.kind == RUNSTONE_KIND_MEDIA_LIST;
       const runstone_media* const* handles = is_list ? given.as.list : &given.as.media;
-      auto& media = parts_.media.emplace_back();
+      auto& media = parts_->media.emplace_back();
       for (std::size_t i = 0; i < (is_list ? given.size : 1); ++i) {
         const Pinned<Media> one(handles[i]);
         if (!one) return Answer::invalid_handle(HandleOf<Media>::kName);
@@ -120,7 +122,7 @@ Answer RowFields::take_numbers(const char* const* keys, const std::size_t* key_s
   RUNSTONE_TRY(array(keys, count, "the array of keys"));
   for (std::size_t i = 0; i < count; ++i) {
     if (keys[i] == nullptr) return wrong("key " + std::to_string(i) + " is NULL");
-    parts_.keys.emplace_back(keys[i], key_sizes == nullptr ? std::strlen(keys[i]) : key_sizes[i]);
+    parts_->keys.emplace_back(keys[i], key_sizes == nullptr ? std::strlen(keys[i]) : key_sizes[i]);
   }
   return {};
 }

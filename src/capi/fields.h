@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,8 +24,8 @@ class RowFields {
   /// flag, text that is no JSON), RUNSTONE_INVALID_HANDLE.
   Answer take(const runstone_field* fields, std::size_t count);
   Answer take_numbers(const char* const* keys, const std::size_t* key_sizes, std::size_t count);
-  Span<const Field> fields() const { return {parts_.fields.data(), parts_.fields.size()}; }
-  Span<const std::string_view> keys() const { return {parts_.keys.data(), parts_.keys.size()}; }
+  Span<const Field> fields() const { return {parts_->fields.data(), parts_->fields.size()}; }
+  Span<const std::string_view> keys() const { return {parts_->keys.data(), parts_->keys.size()}; }
 
  private:
   struct Parts {
@@ -33,10 +34,10 @@ class RowFields {
     std::deque<Value> values;
     std::deque<std::vector<Media>> media;
   };
-  static Parts& spare();
+  static std::unique_ptr<Parts>& spare();
   Answer take_one(const runstone_field& given);
 
-  Parts parts_;
+  std::unique_ptr<Parts> parts_;
 };
 
 /// Fields as a dict of values, for config and options. Media are kInvalidType.
