@@ -1,10 +1,15 @@
-/* Runstone for C and for every language that can call C. C++ programs include
- * <runstone/runstone.h>.
+/* Runstone for C and for every language that can call C. C++ includes <runstone/runstone.h>.
  *
- *   runstone_field options[] = {runstone_text("project", "demo"), runstone_json("config",
- * "{\"lr\":0.1}")}; runstone_run* run = NULL; if (runstone_init(options, 2, &run) != RUNSTONE_OK) {
- * puts(runstone_last_error()); return 1; } for (int i = 0; i < 100; ++i) { runstone_field row[] =
- * {runstone_number("loss", 1.0 / (i + 1)), runstone_int("epoch", i)}; runstone_log(run, row, 2);
+ *   runstone_field options[] = {runstone_text("project", "demo"),
+ *                               runstone_json("config", "{\"lr\": 0.1}")};
+ *   runstone_run* run = NULL;
+ *   if (runstone_init(options, 2, &run) != RUNSTONE_OK) {
+ *     puts(runstone_last_error());
+ *     return 1;
+ *   }
+ *   for (int i = 0; i < 100; ++i) {
+ *     runstone_field row[] = {runstone_number("loss", 1.0 / (i + 1)), runstone_int("epoch", i)};
+ *     runstone_log(run, row, 2);
  *   }
  *   runstone_finish(run, 0, NULL);
  *   runstone_run_free(run);
@@ -12,16 +17,16 @@
  * The rules are those of the C++ and the Python class Run; a name here is the name there.
  *
  * - Every function that can fail gives a runstone_status. runstone_last_error() says what was
- * wrong, for the last call of this thread that failed. Nothing throws, and no call but
- * runstone_init(), runstone_finish() and runstone_artifact_wait() waits for the network.
+ *   wrong, for the last call of this thread that failed. Nothing throws. Only runstone_init(),
+ *   runstone_finish() and what says so wait for the network.
  * - A handle is a ticket, not an address. NULL, a handle of another kind, one that was freed and
- * one that never was are RUNSTONE_INVALID_HANDLE in every call. Freeing twice does no harm.
+ *   one that never was are RUNSTONE_INVALID_HANDLE in every call. Freeing twice does no harm.
  * - Any function may be called from any thread, also with one handle from several threads.
  * - Text is UTF-8. Names, paths and titles end with a NUL; content has its size beside it. What
- * goes in is copied or used up before the call returns. Text that comes out is freed by
- * runstone_free().
- * - What has a name (a value of a row, a config key, an option) is a runstone_field. An option that
- * does not exist is an error that names it.
+ *   goes in is copied or used up before the call returns. Text that comes out is freed by
+ *   runstone_free().
+ * - What has a name (a value of a row, a config key, an option) is a runstone_field. An option
+ *   that does not exist is an error that names it.
  * - Structs and enumerators keep their layout and their numbers; what is new gets a new name.
  */
 #ifndef RUNSTONE_H
@@ -39,14 +44,12 @@ extern "C" {
 #define RUNSTONE_VERSION_MINOR 1
 #define RUNSTONE_VERSION_PATCH 0
 
-/* Of the library that runs, which may be newer than this header: 10000 major + 100 minor + patch.
- */
+/* Of the library that runs, maybe newer than this header: 10000 major + 100 minor + patch. */
 uint32_t runstone_version(void);
 /* The same as text, "0.1.0". */
 const char* runstone_version_text(void);
 
-/* --- errors
- * --------------------------------------------------------------------------------------- */
+/* --- errors --- */
 
 typedef enum runstone_status {
   RUNSTONE_OK = 0,
@@ -78,8 +81,7 @@ const char* runstone_status_name(runstone_status status);
 /* Frees text that a function gave. NULL does nothing. */
 void runstone_free(char* text);
 
-/* --- values with a name
- * --------------------------------------------------------------------------- */
+/* --- values with a name --- */
 
 typedef struct runstone_run runstone_run;     /* one run */
 typedef struct runstone_media runstone_media; /* an image, a histogram, ...: a value of a row */
@@ -169,8 +171,7 @@ static inline runstone_field runstone_objects(const char* key, const runstone_me
   return field;
 }
 
-/* --- a run
- * ---------------------------------------------------------------------------------------- */
+/* --- a run --- */
 
 /* Starts a run. Options: entity project dir id name notes tags (JSON list) config (JSON dict) group
  * job_type mode (online offline disabled) force resume resume_from fork_from save_code
@@ -260,8 +261,7 @@ runstone_status runstone_finish(runstone_run* run, int exit_code, runstone_repor
 /* Gives the handle back; a run that is not finished is, with exit code 0. */
 void runstone_run_free(runstone_run* run);
 
-/* --- media: made once, logged as a value of a row by runstone_object(), freed when one likes
- * ---------- */
+/* --- media: made once, logged as values of rows by runstone_object(), then freed --- */
 
 /* height x width x channels bytes, row by row; channels 1 (gray), 3 (RGB) or 4 (RGBA). `size` is
  * that of the array in bytes. Options: caption grouping file_type (png jpg jpeg bmp) boxes (JSON
@@ -294,8 +294,7 @@ runstone_status runstone_media_file(const char* kind, const char* path,
                                     runstone_media** media);
 void runstone_media_free(runstone_media* media);
 
-/* --- artifacts
- * ------------------------------------------------------------------------------------ */
+/* --- artifacts --- */
 
 /* A draft. Options: description metadata (JSON dict) incremental. */
 runstone_status runstone_artifact_new(const char* name, const char* type,
@@ -320,15 +319,45 @@ runstone_status runstone_artifact_remove(runstone_artifact* artifact, const char
  * Options: aliases tags (JSON lists). */
 runstone_status runstone_log_artifact(runstone_run* run, runstone_artifact* artifact,
                                       const runstone_field* options, size_t count);
-/* Waits until the server has committed it; timeout_secs 0: as long as it takes. */
+/* The same of a file, a folder or an address, as an artifact made for it. Options: name type (for a
+ * model: "model") aliases tags. `artifact` may be NULL. */
+runstone_status runstone_log_path(runstone_run* run, const char* path,
+                                  const runstone_field* options, size_t count,
+                                  runstone_artifact** artifact);
+/* A version of the server, "[[entity/]project/]name[:alias]", and a note there that this run used
+ * it. Waits for the network. Options: type (that it must have). */
+runstone_status runstone_use_artifact(runstone_run* run, const char* name,
+                                      const runstone_field* options, size_t count,
+                                      runstone_artifact** artifact);
+/* Puts a version into a collection, "[[entity/]project/]collection". Waits for the network.
+ * Options: aliases (JSON list). */
+runstone_status runstone_link_artifact(runstone_run* run, runstone_artifact* artifact,
+                                       const char* target_path, const runstone_field* options,
+                                       size_t count);
+/* Brings the content of a version into a folder and checks it; `path` (may be NULL) gets the
+ * folder's. Waits for the network. Options: root path_prefix skip_cache allow_missing_references.
+ */
+runstone_status runstone_artifact_download(runstone_artifact* artifact,
+                                           const runstone_field* options, size_t count,
+                                           char** path);
+/* RUNSTONE_CORRUPT if a file in the folder is foreign, missing or changed. `root` NULL: where
+ * download puts it. */
+runstone_status runstone_artifact_verify(runstone_artifact* artifact, const char* root);
+/* Brings a file of a run from the server; `path` (may be NULL) gets where it is. Options: run_path
+ * (by default this run's) root replace. */
+runstone_status runstone_restore(runstone_run* run, const char* name, const runstone_field* options,
+                                 size_t count, char** path);
+/* Waits (for the network) until the server has committed it; timeout_secs 0: as long as it takes.
+ */
 runstone_status runstone_artifact_wait(runstone_artifact* artifact, double timeout_secs);
-/* As text: name type description metadata (JSON) digest size id entries (JSON) is_final is_sent. */
+/* As text: name type description metadata (JSON) digest size id state entries (JSON) is_final
+ * is_sent is_link; of a version on a server (else RUNSTONE_FAILED_PRECONDITION) also version entity
+ * project collection qualified_name url aliases (JSON) tags (JSON). */
 runstone_status runstone_artifact_property(const runstone_artifact* artifact, const char* name,
                                            char** text, size_t* size);
 void runstone_artifact_free(runstone_artifact* artifact);
 
-/* --- what runs say to people
- * ---------------------------------------------------------------------- */
+/* --- what runs say to people --- */
 
 typedef enum runstone_level {
   RUNSTONE_LEVEL_INFO = 0,

@@ -57,6 +57,14 @@ runstone_status with(const typename HandleOf<T>::Type* handle, const Call& call)
   });
 }
 
+/// Puts an object behind a handle.
+template <typename T>
+Answer put(T object, typename HandleOf<T>::Type** handle) {
+  *handle = make_handle<T>(std::move(object));
+  if (*handle != nullptr) return {};
+  return fail(ErrorCode::kResourceExhausted, "too many handles");
+}
+
 /// Puts what was made behind a handle, or NULL and why there is nothing.
 template <typename T, typename Make>
 runstone_status make(typename HandleOf<T>::Type** handle, const Make& make_it) noexcept {
@@ -67,9 +75,7 @@ runstone_status make(typename HandleOf<T>::Type** handle, const Make& make_it) n
     }
     auto made = make_it();
     if (!made) return fail(std::move(made).error());
-    *handle = make_handle<T>(*std::move(made));
-    if (*handle == nullptr) return fail(ErrorCode::kResourceExhausted, "too many handles");
-    return {};
+    return put<T>(*std::move(made), handle);
   });
 }
 

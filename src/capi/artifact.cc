@@ -4,7 +4,14 @@
 namespace runstone::capi {
 namespace {
 
-Result<std::string> entries_text(const Artifact& artifact) {
+using Text = std::optional<std::string>;
+
+std::string truth(bool value) { return value ? "true" : "false"; }
+std::string texts(const std::vector<std::string>& list) {
+  return json::to_text(Value(List(list.begin(), list.end())));
+}
+
+Result<Text> entries_text(const Artifact& artifact) {
   List list;
   RUNSTONE_TRY(const auto entries, artifact.entries());
   for (const ArtifactEntry& entry : entries) {
@@ -12,27 +19,48 @@ Result<std::string> entries_text(const Artifact& artifact) {
     if (!entry.ref.empty()) dict.set("ref", entry.ref);
     list.emplace_back(std::move(dict));
   }
-  return json::to_text(Value(std::move(list)));
+  return Text(json::to_text(Value(std::move(list))));
 }
 
-std::string truth(bool value) { return value ? "true" : "false"; }
+template <Result<std::string> (Artifact::*kMember)() const>
+Result<Text> of_server(const Artifact& it) {
+  RUNSTONE_TRY(auto text, (it.*kMember)());
+  return Text(std::move(text));
+}
+template <Result<std::vector<std::string>> (Artifact::*kMember)() const>
+Result<Text> list_of_server(const Artifact& it) {
+  RUNSTONE_TRY(const auto list, (it.*kMember)());
+  return Text(texts(list));
+}
 
-using Text = std::optional<std::string>;
 struct Property {
   const char* name;
-  Text (*get)(const Artifact& artifact);
+  Result<Text> (*get)(const Artifact& artifact);
 };
 constexpr Property kProperties[] = {
-    {"name", [](const Artifact& it) -> Text { return it.name(); }},
-    {"type", [](const Artifact& it) -> Text { return it.type(); }},
-    {"description", [](const Artifact& it) -> Text { return it.description(); }},
-    {"metadata", [](const Artifact& it) -> Text { return json::to_text(Value(it.metadata())); }},
-    {"digest", [](const Artifact& it) -> Text { return it.digest(); }},
-    {"size", [](const Artifact& it) -> Text { return std::to_string(it.size_bytes()); }},
+    {"name", [](const Artifact& it) -> Result<Text> { return Text(it.name()); }},
+    {"type", [](const Artifact& it) -> Result<Text> { return Text(it.type()); }},
+    {"description", [](const Artifact& it) -> Result<Text> { return Text(it.description()); }},
+    {"metadata",
+     [](const Artifact& it) -> Result<Text> { return Text(json::to_text(Value(it.metadata()))); }},
+    {"digest", [](const Artifact& it) -> Result<Text> { return Text(it.digest()); }},
+    {"size",
+     [](const Artifact& it) -> Result<Text> { return Text(std::to_string(it.size_bytes())); }},
+    {"state", [](const Artifact& it) -> Result<Text> { return Text(it.state()); }},
     {"id",
-     [](const Artifact& it) -> Text { return it.id().empty() ? std::nullopt : Text(it.id()); }},
-    {"is_final", [](const Artifact& it) -> Text { return truth(it.is_final()); }},
-    {"is_sent", [](const Artifact& it) -> Text { return truth(it.is_sent()); }},
+     [](const Artifact& it) -> Result<Text> { return it.id().empty() ? Text() : Text(it.id()); }},
+    {"entries", entries_text},
+    {"is_final", [](const Artifact& it) -> Result<Text> { return Text(truth(it.is_final())); }},
+    {"is_sent", [](const Artifact& it) -> Result<Text> { return Text(truth(it.is_sent())); }},
+    {"is_link", [](const Artifact& it) -> Result<Text> { return Text(truth(it.is_link())); }},
+    {"version", of_server<&Artifact::version>},
+    {"entity", of_server<&Artifact::entity>},
+    {"project", of_server<&Artifact::project>},
+    {"collection", of_server<&Artifact::collection>},
+    {"qualified_name", of_server<&Artifact::qualified_name>},
+    {"url", of_server<&Artifact::url>},
+    {"aliases", list_of_server<&Artifact::aliases>},
+    {"tags", list_of_server<&Artifact::tags>},
 };
 
 }  // namespace
@@ -129,35 +157,15 @@ runstone_status runstone_artifact_remove(runstone_artifact* artifact, const char
   });
 }
 
-runstone_status runstone_log_artifact(runstone_run* run, runstone_artifact* artifact,
-                                      const runstone_field* options, size_t count) {
-  return with<Run>(run, [&](Run& it) -> Answer {
-    const Pinned<Artifact> what(artifact);
-    if (!what) return Answer::invalid_handle(HandleOf<Artifact>::kName);
-    LogArtifactOptions wanted;
-    OptionReader reader("runstone_log_artifact", options, count);
-    reader.read("aliases", wanted.aliases);
-    reader.read("tags", wanted.tags);
-    RUNSTONE_TRY(reader.done());
-    return it.log_artifact(*what, wanted);
-  });
-}
-
-runstone_status runstone_artifact_wait(runstone_artifact* artifact, double timeout_secs) {
-  return with<Artifact>(artifact, [&](Artifact& it) -> Answer { return it.wait(timeout_secs); });
-}
-
 runstone_status runstone_artifact_property(const runstone_artifact* artifact, const char* name,
                                            char** text, size_t* size) {
   return with<Artifact>(artifact, [&](Artifact& it) -> Answer {
     RUNSTONE_TRY(const auto wanted, required(name, "the property's name"));
     if (text == nullptr) return fail(ErrorCode::kInvalidArgument, "there is no place for the text");
-    if (wanted == "entries") {  // the one that may have to ask a server
-      RUNSTONE_TRY(auto entries, entries_text(it));
-      return give(Text(std::move(entries)), text, size);
-    }
     for (const Property& one : kProperties) {
-      if (one.name == wanted) return give(one.get(it), text, size);
+      if (one.name != wanted) continue;
+      RUNSTONE_TRY(const auto found, one.get(it));
+      return give(found, text, size);
     }
     return fail(ErrorCode::kInvalidArgument, "an artifact has no property '" + wanted + "'");
   });

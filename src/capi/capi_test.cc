@@ -332,9 +332,30 @@ TEST_F(CApi, AR1AnArtifactIsFilledLoggedAndFinal) {
   EXPECT_EQ(runstone_artifact_add_bytes(data, "more", "x", 1, nullptr, 0),
             RUNSTONE_FAILED_PRECONDITION);
   EXPECT_EQ(runstone_artifact_wait(data, 1), RUNSTONE_FAILED_PRECONDITION);
+  char* text = nullptr;
+  for (const char* of_server : {"version", "qualified_name", "aliases", "url"}) {
+    EXPECT_EQ(runstone_artifact_property(data, of_server, &text, nullptr),
+              RUNSTONE_FAILED_PRECONDITION);
+    EXPECT_EQ(text, nullptr);
+  }
+  EXPECT_EQ(runstone_artifact_property(data, "nope", &text, nullptr), RUNSTONE_INVALID_ARGUMENT);
+  EXPECT_EQ(runstone_artifact_download(data, nullptr, 0, &text), RUNSTONE_FAILED_PRECONDITION);
+  EXPECT_EQ(runstone_artifact_verify(data, nullptr), RUNSTONE_FAILED_PRECONDITION);
+  runstone_artifact* found = data;
+  EXPECT_EQ(runstone_use_artifact(run_, "ds:latest", nullptr, 0, &found), RUNSTONE_INVALID_TYPE);
+  EXPECT_EQ(found, nullptr);
+  EXPECT_NE(last_error().find("offline"), std::string::npos) << last_error();
+  EXPECT_EQ(runstone_use_artifact(run_, "ds", nullptr, 0, nullptr), RUNSTONE_INVALID_ARGUMENT);
+  EXPECT_EQ(runstone_link_artifact(run_, data, "best", nullptr, 0), RUNSTONE_NOT_IMPLEMENTED);
+  EXPECT_EQ(runstone_restore(run_, "../f", nullptr, 0, &text), RUNSTONE_INVALID_ARGUMENT);
   runstone_artifact_free(data);
   EXPECT_EQ(runstone_artifact_wait(data, 1), RUNSTONE_INVALID_HANDLE);
-  EXPECT_EQ(journal().all<protocol::ArtifactRecord>().size(), 1u);
+  EXPECT_EQ(runstone_log_path(run_, "/nope", nullptr, 0, nullptr), RUNSTONE_INVALID_ARGUMENT);
+  const runstone_field as[] = {runstone_text("name", "net"), runstone_text("type", "model")};
+  ASSERT_EQ(runstone_log_path(run_, "/proc/self/cmdline", as, 2, &data), RUNSTONE_OK);
+  EXPECT_EQ(property("name") + " " + property("type"), "net model");
+  runstone_artifact_free(data);
+  EXPECT_EQ(journal().all<protocol::ArtifactRecord>().size(), 2u);
 }
 
 TEST_F(CApi, APrinterMayLogWhileItIsToldOfAWarning) {
