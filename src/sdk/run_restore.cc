@@ -116,7 +116,9 @@ Result<std::string> RunState::restore(const std::string& name, const RestoreOpti
   } else {
     RUNSTONE_TRY(const FoundServer found, find_server(plan_.settings));
     RUNSTONE_TRY(server, known_server(found));
-    if (entity.empty()) RUNSTONE_TRY(entity, viewers_entity(*server));
+    if (entity.empty()) {
+      RUNSTONE_TRY(entity, viewers_entity(*server));
+    }
   }
   RUNSTONE_TRY(
       const RunPlace run,
@@ -136,7 +138,9 @@ Result<std::string> Run::restore_of(const std::string& name, const RestoreOption
   RUNSTONE_TRY(const FoundServer found, find_server({}, setup_settings));
   RUNSTONE_TRY(const auto server, known_server(found));
   std::string entity = found.settings.text("entity");
-  if (entity.empty()) RUNSTONE_TRY(entity, viewers_entity(*server));
+  if (entity.empty()) {
+    RUNSTONE_TRY(entity, viewers_entity(*server));
+  }
   const std::string project = found.settings.text("project");
   RUNSTONE_TRY(const RunPlace run, parse_run_path(options.run_path, entity,
                                                   project.empty() ? "uncategorized" : project));
