@@ -238,6 +238,17 @@ void bind_run(nb::module_& module) {
             }();
             return to_python(value_or_throw(std::move(value)));
           })
+      .def("_bind_media_list",
+           [](RunHandle& self, nb::list list, const std::string& key, const std::string& step) {
+             std::vector<Media> media;
+             for (const nb::handle one : list) media.push_back(nb::cast<Media>(one));
+             Run& run = self.get();
+             auto value = [&] {
+               const nb::gil_scoped_release encoding;
+               return run.bind_media(media, key, step);
+             }();
+             return to_python(value_or_throw(std::move(value)));
+           })
       // files and messages
       .def(
           "_save",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._config_artifacts import with_artifacts_used
+from ._terminal import warn
 from .errors import ConfigError
 
 TYPE_CHECKING = False
@@ -77,17 +78,35 @@ class Config:
         object.__setattr__(self, "_core", core)
         object.__setattr__(self, "_values", core._config_all())
 
+    def _take_files(self) -> None:
+        """The YAML files that the settings name: config_paths give what nobody has set, the later ones first;
+        the parameters of a sweep are locked."""
+        settings = self._core._settings()
+        paths = settings.get("config_paths") or ()
+        for path in reversed(paths.split(",") if isinstance(paths, str) else list(paths)):
+            self.setdefaults(read_config_file(str(path)))
+        parameters = settings.get("sweep_param_path")
+        if parameters:
+            self.update_locked(read_config_file(parameters), "sweep")
+
+    def _shown(self) -> dict[str, Any]:
+        return {key: value for key, value in self._values.items() if not key.startswith("_")}
+
     def _refresh(self, keys) -> None:
         for key in keys:
             value = self._core._config_get(key)
             self._values[key] = value
 
     def _send_nested_changes(self) -> None:
-        """At finish: dicts and lists that were changed in place."""
+        """At finish: dicts and lists that were changed in place. What cannot be stored is told, and no more:
+        the end of a run must not fail for it."""
         stored = self._core._config_all()
-        changed = {key: value for key, value in self._values.items() if stored.get(key) != value}
-        if changed:
-            self._core._config_update(changed, True)
+        for key, value in self._values.items():
+            try:
+                if _differs(stored.get(key), value):
+                    self._core._config_update({key: value}, True)
+            except Exception as error:  # whatever a user's objects may raise
+                warn(f"config[{key!r}] was changed to what cannot be stored and stays as it was: {error}")
 
     def update(self, d: object, allow_val_change: bool | None = None) -> None:
         """Sets several keys at once, or none.
@@ -161,6 +180,8 @@ class Config:
     def __delitem__(self, key: str) -> None:
         raise TypeError("a config key cannot be deleted")
 
+    __delattr__ = __delitem__
+
     def get(self, key: str, default: object = None) -> Any:
         """The value of a key.
 
@@ -175,31 +196,31 @@ class Config:
 
     def keys(self) -> KeysView[str]:
         """The keys that do not start with ``_``."""
-        return self._values.keys()
+        return self._shown().keys()
 
     def items(self) -> ItemsView[str, Any]:
         """(key, value) of the keys that do not start with ``_``."""
-        return self._values.items()
+        return self._shown().items()
 
     def values(self) -> ValuesView[Any]:
         """The values of the keys that do not start with ``_``."""
-        return self._values.values()
+        return self._shown().values()
 
     def as_dict(self) -> dict[str, Any]:
         """All keys that do not start with ``_``, as a dict of its own; nested dicts are the config's."""
-        return dict(self._values)
+        return self._shown()
 
     def __contains__(self, key: object) -> bool:
         return key in self._values
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
+        return iter(self._shown())
 
     def __len__(self) -> int:
-        return len(self._values)
+        return len(self._shown())
 
     def __repr__(self) -> str:
-        return repr(self._values)
+        return repr(self._shown())
 
 
 class ConfigStatic:
@@ -209,7 +230,8 @@ class ConfigStatic:
     """
 
     def __init__(self, values: dict[str, Any]) -> None:
-        object.__setattr__(self, "_values", values)
+        # The config holds numbers, text, lists and dicts: a copy of its own goes all the way down.
+        object.__setattr__(self, "_values", _copy(values))
 
     def __getattr__(self, key: str) -> Any:
         try:
@@ -225,6 +247,11 @@ class ConfigStatic:
 
     __setitem__ = __setattr__
 
+    def __delattr__(self, key: str) -> None:
+        raise AttributeError("config_static is readonly")
+
+    __delitem__ = __delattr__
+
     def keys(self) -> KeysView[str]:
         """The keys that do not start with ``_``."""
         return self._values.keys()
@@ -236,3 +263,17 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(key, str):
             raise TypeError(f"a config key must be a str, not {type(key).__name__}")
     return {key.strip("-"): value for key, value in values.items()}
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, list) else value
+
+
+def _differs(stored: object, value: object) -> bool:
+    """Whether a value was changed in place; True where the two cannot be compared (an array was put in)."""
+    try:
+        return bool(stored != value)
+    except Exception:  # numpy's arrays refuse to be true or false
+        return True

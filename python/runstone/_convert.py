@@ -71,6 +71,10 @@ def config_value(value: object) -> object:
         return plain
     if _is_enum(value):
         return value.name
+    if type(value).__module__.startswith("runstone."):  # media, tables, charts
+        raise TypeError(
+            f"a {type(value).__name__} cannot be added to the run config; log it, or set the summary"
+        )
     if hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
         return {name: getattr(value, name) for name in value.__dataclass_fields__}
     if isinstance(value, slice):

@@ -11,6 +11,7 @@ from ._console import capture
 from ._metric import Metric
 from ._settings import Settings
 from ._summary import Summary
+from ._terminal import warn
 from .errors import Error, UsageError
 
 
@@ -31,12 +32,13 @@ class Run(_core.Run):
         if not self.disabled and self._settings().get("console") not in ("off", None):
             capture.start(self)
             self._on_finish.append(lambda: capture.stop(self))
-        if artifacts:
-            try:
+        try:
+            self._config._take_files()
+            if artifacts:
                 self._config.update(artifacts)
-            except BaseException:  # no run is left behind by an init() that failed
-                self.finish(1)
-                raise
+        except BaseException:  # no run is left behind by an init() that failed
+            self.finish(1)
+            raise
 
     # --- facts ------------------------------------------------------------------------------------
     @property
@@ -66,7 +68,7 @@ class Run(_core.Run):
 
     @name.setter
     def name(self, value: str) -> None:
-        self._set_name(value)
+        self._set_name(_text("name", value))
 
     @property
     def notes(self) -> str | None:
@@ -75,7 +77,7 @@ class Run(_core.Run):
 
     @notes.setter
     def notes(self, value: str) -> None:
-        self._set_notes(value)
+        self._set_notes(_text("notes", value))
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -84,7 +86,13 @@ class Run(_core.Run):
 
     @tags.setter
     def tags(self, value) -> None:
-        self._set_tags(tuple(value))
+        tags = tuple(value)
+        if all(isinstance(tag, str) for tag in tags):
+            self._set_tags(tags)
+        else:
+            warn(
+                f"Invalid tag detected: tags are texts of 1 to 64 characters, not {tags!r}. Tags not updated."
+            )
 
     @property
     def step(self) -> int:
@@ -237,6 +245,12 @@ class Run(_core.Run):
 
     def __repr__(self) -> str:
         return f"<runstone.Run {self.path}>"
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+    return value
 
 
 _QUIET_WARNED = False

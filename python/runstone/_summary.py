@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ._convert import media_of
+from ._convert import media_list, media_of
+from ._terminal import warn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +19,11 @@ class SummarySubDict:
         object.__setattr__(self, "_path", path)
 
     def _read(self) -> dict[str, Any]:
+        if self._core._finished and not self._core.disabled:
+            warn(
+                f"Run ({self._core.id}) is finished: its summary reads as empty. Read it by runstone.Api().run()"
+            )
+            return {}
         value = self._core._summary_get(self._path) if self._path else self._core._summary_all()
         return value if isinstance(value, dict) else {}
 
@@ -39,10 +45,9 @@ class SummarySubDict:
             raise AttributeError(f"the summary has no key {key!r}") from None
 
     def __setitem__(self, key: str, value: object) -> None:
-        media = media_of(value)
-        if media is not None:
-            value = self._core._bind_media(media, key, "summary")
-        self._core._summary_set((*self._path, key), _plain(value))
+        if not isinstance(key, str):
+            raise TypeError(f"a summary key must be a str, not {type(key).__name__}")
+        self._core._summary_set((*self._path, key), _stored(self._core, key, value))
 
     def __setattr__(self, key: str, value: object) -> None:
         self[key] = value
@@ -127,5 +132,16 @@ class Summary(SummarySubDict):
         return self._read()
 
 
-def _plain(value: object) -> object:
-    return value._read() if isinstance(value, SummarySubDict) else value
+def _stored(core, key: str, value: object) -> object:
+    """The value with each medium in it, and each list of them, replaced by what names its file."""
+    if isinstance(value, SummarySubDict):
+        return value._read()
+    media = media_of(value)
+    if media is not None:
+        return core._bind_media(media, key, "summary")
+    if isinstance(value, (list, tuple)) and value:
+        media = media_list(value)
+        return value if media is None else core._bind_media_list(media, key, "summary")
+    if isinstance(value, dict):
+        return {label: _stored(core, str(label), item) for label, item in value.items()}
+    return value
