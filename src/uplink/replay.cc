@@ -142,7 +142,7 @@ void RunReplay::continue_from(const protocol::StoredRun& stored) {
   start_lines_at(
       {count(stored.history_lines), count(stored.event_lines), count(stored.console_lines)});
   goes_on_from_stored_ = true;
-  if (stored.next_step != run_->starting_step) next_step_ = stored.next_step;
+  if (stored.next_step != run_->starting_step) next_free_step_ = stored.next_step;
   runtime_shift_secs_ = stored.runtime_secs - run_->runtime_secs;
   summary_.restore(stored.summary);
   apply_summary(run_->summary);
@@ -296,21 +296,21 @@ void RunReplay::observe(const RecordItem& item) {
 
 void RunReplay::apply_history(const protocol::HistoryRecord& history,
                               protocol::FileStreamRequest& out) {
-  if (!next_step_ && runtime_shift_secs_ == 0) return apply_row(history, out);
+  if (!next_free_step_ && runtime_shift_secs_ == 0) return apply_row(history, out);
   const std::int64_t own = history.step.value_or(static_cast<std::int64_t>(history_lines_));
   const std::int64_t step = place_of(own);
   apply_row(moved(history, step, runtime_shift_secs_), out);
-  if (!next_step_) return;
+  if (!next_free_step_) return;
   last_row_ = {own, step};
-  next_step_ = step + 1;
+  next_free_step_ = step + 1;
 }
 
 // Of a row of a journal that knew nothing of the stored rows: its own step if it is behind them, as
 // that of a log(step=) may be, else the next one. So does the stock client's sync.
 std::int64_t RunReplay::place_of(std::int64_t own_step) const {
-  if (!next_step_) return own_step;
+  if (!next_free_step_) return own_step;
   if (last_row_ && last_row_->first == own_step) return last_row_->second;
-  return std::max(own_step, *next_step_);
+  return std::max(own_step, *next_free_step_);
 }
 
 void RunReplay::apply_row(const protocol::HistoryRecord& history,

@@ -92,7 +92,7 @@ class RunReplay {
   Delivered delivered_;
   std::uint64_t first_history_line_ = 0, history_lines_ = 0, event_lines_ = 0;
   // Of a journal that began at step 0 and second 0 and goes on from a stored run.
-  std::optional<std::int64_t> next_step_;
+  std::optional<std::int64_t> next_free_step_;
   std::optional<std::pair<std::int64_t, std::int64_t>> last_row_;  // its own step, and its place
   double runtime_shift_secs_ = 0;
   bool goes_on_from_stored_ = false;
