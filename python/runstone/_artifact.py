@@ -16,6 +16,13 @@ from ._artifact_manifest import ArtifactManifest, ArtifactManifestEntry, not_log
 from ._artifact_version import VersionMembers, logged, names_itself, names_list, warn
 from .errors import ArtifactFinalizedError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import IO, Any, TypeVar
+
+    Member = TypeVar("Member", bound=Callable[..., Any])
+
 _TTL_INHERITED, _TTL_FOREVER = -1, -2
 _MAX_OBJECTS = 10_000_000
 
@@ -26,7 +33,7 @@ class ArtifactTTL(Enum):
     INHERIT = 0  #: as the collection, or else the team, says
 
 
-def _change(method):
+def _change(method: Member) -> Member:
     """A member that changes the content: refused once the artifact is final."""
 
     @wraps(method)
@@ -353,7 +360,9 @@ class Artifact(VersionMembers):
         return [ArtifactManifestEntry(fields, self) for fields in entries]
 
     @contextlib.contextmanager
-    def new_file(self, name: str, mode: str = "x", encoding: str | None = None, policy: str = "mutable"):
+    def new_file(
+        self, name: str, mode: str = "x", encoding: str | None = None, policy: str = "mutable"
+    ) -> Iterator[IO[Any]]:
         """A file to write to, added when its ``with`` block ends.
 
             with artifact.new_file("notes/a.txt") as file:

@@ -5,20 +5,25 @@ from __future__ import annotations
 import os
 import sys
 from functools import wraps
-from typing import TYPE_CHECKING
 
 from ._artifact_manifest import ArtifactCollection, ArtifactFiles, ArtifactManifestEntry, not_logged
 from .errors import ArtifactStatusError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
     from ._artifact import Artifact
+
+    Member = TypeVar("Member", bound=Callable[..., Any])
 
 
 def warn(text: str) -> None:
     print(f"runstone: WARNING {text}", file=sys.stderr)
 
 
-def names_itself(method):
+def names_itself(method: Member) -> Member:
     """Errors about the artifact's state say which artifact, and which member was asked for."""
 
     @wraps(method)
@@ -32,7 +37,7 @@ def names_itself(method):
     return member
 
 
-def logged(method):
+def logged(method: Member) -> Member:
     """A member of a version on a server: refused while the artifact is a draft."""
 
     @wraps(method)

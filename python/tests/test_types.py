@@ -29,6 +29,11 @@ def checked(program: Path, tmp_path: Path) -> list[tuple[int, str]]:
 
 def test_every_public_member_takes_the_right_types(tmp_path):
     assert checked(HERE / "typed_right.py", tmp_path) == []
+    text = (HERE / "typed_right.py").read_text()
+    names = [f"runstone.{name}" for name in runstone.__all__ if not name.startswith("_")]
+    names += [f"run.{name}" for name in dir(runstone.Run) if not name.startswith("_")]
+    missing = [name for name in names if not re.search(re.escape(name) + r"\b", text)]
+    assert not missing, f"typed_right.py does not use {', '.join(missing)}"
 
 
 def test_wrong_types_are_found(tmp_path):

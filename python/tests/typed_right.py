@@ -119,6 +119,33 @@ runstone.watch([object()], log=None)
 run.unwatch()
 runstone.unwatch(object())
 
+# artifacts, models, code, restored files
+artifact = runstone.Artifact("data", "dataset", description="d", metadata={"rows": 3}, digest_algorithm="MD5")
+entry = artifact.add_file("a.txt", name="b.txt", policy="immutable", overwrite=True)
+artifact.add_dir("folder", name="in", merge=True)
+entries = artifact.add_reference("s3://bucket/key", checksum=False, max_objects=10)
+with artifact.new_file("n.txt", mode="w", encoding="utf-8") as opened:
+    opened.write("x")
+artifact.ttl = timedelta(days=3)
+artifact.ttl = runstone.ArtifactTTL.INHERIT
+logged: runstone.Artifact = run.log_artifact(artifact, aliases=["best"], tags=["t"]).wait(timeout=10)
+logged = runstone.log_artifact("folder", name="data", type="dataset")
+logged = run.upsert_artifact("part", name="big", type="dataset", distributed_id="job")
+logged = run.finish_artifact("part", name="big", type="dataset", distributed_id="job")
+used = run.use_artifact("data:latest", type="dataset")
+used = runstone.use_artifact(artifact)
+linked = run.link_artifact(artifact, "me/registry/data", aliases=["prod"])
+folder: str = logged.download(root="there", path_prefix="in/")
+run.log_model("m.pt", name="net", aliases=["a"])
+runstone.log_model("m.pt")
+model: Optional[str] = run.use_model("net:latest")
+model = runstone.use_model("net")
+run.link_model("m.pt", "registered", name="net", aliases=["staging"])
+runstone.link_model("m.pt", "registered")
+code = run.log_code(".", name="code", include_fn=lambda path: path.endswith(".py"))
+restored = run.restore("f.txt", run_path="me/p/x", replace=True, root=".")
+restored = runstone.restore("f.txt", run_path="me/p/x")
+
 # what a server has
 api = runstone.Api(overrides={"entity": "me"}, timeout=10, api_key="k")
 for stored in api.runs("me/p", filters={"state": "finished"}, order="-created_at", per_page=10):

@@ -23,3 +23,7 @@ number: int = run.id  # wrong: assignment
 missing: str = run.url  # wrong: assignment
 runstone.run.finish()  # wrong: union-attr
 runstone.Histogram([1], num_bins="a")  # wrong: arg-type
+runstone.Artifact("data")  # wrong: call-arg
+runstone.Artifact("data", "dataset").add_file(3)  # wrong: arg-type
+run.use_model(3)  # wrong: arg-type
+runstone.Api(timeout="long")  # wrong: arg-type
