@@ -104,7 +104,7 @@ TEST(Threads, RowsMediaConfigSummaryAndFactsAtOnce) {
   }
   EXPECT_EQ(steps.size(), kRows);
   EXPECT_EQ(pairs, static_cast<std::size_t>(kRounds));
-  EXPECT_EQ(shared_draft.entries().size(), static_cast<std::size_t>(kRounds));
+  EXPECT_EQ(shared_draft.entries()->size(), static_cast<std::size_t>(kRounds));
 }
 
 // finish() comes while others log: each log() is stored whole or refused, and nothing comes behind

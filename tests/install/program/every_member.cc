@@ -177,7 +177,7 @@ void use_files_and_artifacts(Run& run) {
   EXPECT(data.set_metadata({{"epochs", 4}}));
   EXPECT(data.name() == "ds" && data.type() == "dataset" && data.description() == "d");
   EXPECT(*data.metadata().find("epochs") == 4 && *data.ttl_secs() == 3600 && !data.incremental());
-  EXPECT(data.entries().size() == 4 && data.digest().size() == 32 && data.size_bytes() >= 7);
+  EXPECT(data.entries()->size() == 4 && data.digest().size() == 32 && data.size_bytes() >= 7);
   EXPECT(!data.is_final() && !data.is_sent() && data.id().empty());
   EXPECT(run.log_artifact(data, {{"best"}, {"tag"}}));
   EXPECT(data.is_final() && data.wait(1).error().code == ErrorCode::kFailedPrecondition);
@@ -193,7 +193,7 @@ void use_files_and_artifacts(Run& run) {
   const auto code = must(run.log_code(".", "", [](const std::string& path, const std::string&) {
     return path.size() > 3 && path.substr(path.size() - 3) == ".cc";
   }));
-  EXPECT(code && code->entries().size() == 1);
+  EXPECT(code && code->entries()->size() == 1);
 }
 
 void tell(Run& run) {
