@@ -133,7 +133,7 @@ def test_a_file_that_vanishes_costs_its_artifact_only(shared_server, tmp_path):
         """
         import os, pathlib, runstone
         run = runstone.init(project="faults", id="vanished")
-        pathlib.Path("here.txt").write_text("x")
+        pathlib.Path("here.txt").write_text("content that no server has")
         a = runstone.Artifact("gone", "dataset")
         a.add_file("here.txt", policy="immutable")
         os.remove("here.txt")
@@ -211,8 +211,8 @@ artifact = runstone.Artifact("a", "dataset")
 with artifact.new_file("x") as file:
     file.write("x")
 run.log_artifact(artifact)
-print("WAITING", flush=True)
 try:
+    print("WAITING", flush=True)
     artifact.wait()
 except KeyboardInterrupt:
     print("INTERRUPTED", flush=True)
