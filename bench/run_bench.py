@@ -267,6 +267,44 @@ def measure_clients(plan: Plan) -> list[Figure]:
     ]
 
 
+def measure_artifacts(plan: Plan) -> list[Figure]:
+    """Many small files and one large one, to the server and back, by both clients in turn."""
+    figures = []
+    sizes = [(200, 5000), (1, 100 << 20)] if plan.quick else [(2000, 5000), (1, 2 << 30)]
+    server = Server(plan.work / "artifacts-data").start()
+    try:
+        environment = server.client_environment() | {"HOME": str(plan.work), "BENCH_TMP": str(plan.work)}
+        environment["PYTHONPATH"] = str(ROOT / "python")
+        for files, bytes_each in sizes:
+            ours, stock = (
+                python("python_artifacts.py", module, files, bytes_each, environment=environment)
+                for module in ("runstone", "wandb")
+            )
+            what = (
+                f"artifact of {files} files of {bytes_each} bytes"
+                if files > 1
+                else f"file of {bytes_each >> 20} MB"
+            )
+            for step in ("add", "log", "download", "again", "verify"):
+                name = f"{step}_secs"
+                figures.append(
+                    Figure(f"{what}: {step}", "s", None, ours[name], peer=stock[name], peer_name="wandb")
+                )
+            figures.append(
+                Figure(
+                    f"{what}: peak memory",
+                    "MB",
+                    300,
+                    ours["peak_mb"],
+                    peer=stock["peak_mb"],
+                    peer_name="wandb",
+                )
+            )
+    finally:
+        server.kill()
+    return figures
+
+
 def named_values(program: str) -> dict[str, float]:
     """What a program of bench/ prints: one JSON object a line, with `name` and `value`."""
     done = subprocess.run([str(BUILD / "bench" / program)], capture_output=True, text=True)
@@ -356,6 +394,7 @@ MEASURES: dict[str, Callable[[Plan], list[Figure]]] = {
     "import": measure_imports,
     "init": measure_init,
     "log": measure_python_log,
+    "artifacts": measure_artifacts,
     "watch": measure_watch,
     "cpp": measure_cpp_log,
     "outage": measure_outage,
