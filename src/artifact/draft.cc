@@ -299,6 +299,8 @@ void Draft::become(ArtifactFacts given, std::shared_ptr<const Server> from) {
   is_final = true;
   fate_ = Fate::kCommitted;
   server_id = given.id;
+  home_entity = given.source_entity;
+  home_project = given.source_project;
   server = std::move(from);
   options.description = given.description;
   options.metadata = given.metadata;

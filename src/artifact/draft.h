@@ -71,7 +71,8 @@ class Draft {
   std::optional<ArtifactFacts> facts;  // aliases and tags as they were set since
   std::vector<std::string> saved_aliases, saved_tags;  // as the server has them
   bool ttl_changed = false;
-  // Of new_draft(): the version it was made from, and the only place where it may be logged.
+  // Of new_draft(): the version it was made from; and, of versions too, the only place where it may
+  // be logged.
   std::string base_id, home_entity, home_project;
 
   std::mutex& mutex() const { return mutex_; }

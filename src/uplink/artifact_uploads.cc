@@ -13,6 +13,7 @@ constexpr std::size_t kFilesPerRequest = 100;
 constexpr int kRefusedPutsMax = 3;
 constexpr std::string_view kClientScheme = "wandb-client-artifact://";
 constexpr const char* kManifestName = "manifest";
+constexpr std::int64_t kLongestUsPerByte = 10;  // 100 kB/s: a large file may take its time
 constexpr const char* kMd5 = "MANIFEST_MD5";
 
 std::optional<Trouble> trouble_of(const Error& error) {
@@ -237,7 +238,7 @@ std::optional<Trouble> ArtifactUploads::ask_for_files(ApiClient& api) {
     job_->puts.push_back({.url = {.name = entry.path, .url = slot.url},
                           .headers = std::move(slot.headers),
                           .upload = {.name = entry.path, .path = artifact::content_path(entry)},
-                          .timeout_us = file_timeout_us_});
+                          .timeout_us = file_timeout_us_ + entry.size_bytes * kLongestUsPerByte});
   }
   job_->next_file = at;
   return std::nullopt;

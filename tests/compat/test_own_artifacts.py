@@ -116,12 +116,14 @@ def test_LA2_another_type_is_refused_at_once_and_what_the_server_refuses_at_wait
 with runstone.init(project="own-la2") as run:
     run.log_artifact(make()).wait()
     raises(ValueError, lambda: run.log_artifact(make(type="model")), "already exists with type 'dataset'")
-    draft = run.use_artifact("ds").new_draft()
+    version = run.use_artifact("ds")
+    draft = version.new_draft()
     assert draft.is_draft() and draft.name == "ds"
     run.log({"x": 1})
     assert run.step == 1
 with runstone.init(project="own-la2-other") as run:
-    raises(ValueError, lambda: run.log_artifact(draft), "can't be moved")
+    for other in (draft, version):
+        raises(ValueError, lambda: run.log_artifact(other), "can't be moved")
     run.log_artifact(make(type="model")).wait()
 """
     )
