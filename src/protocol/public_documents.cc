@@ -112,7 +112,7 @@ const std::string_view kProjectArtifactsDocument =
     "artifactCollection(name: $collection) { artifacts(after: $cursor, first: $perPage) { "
     "totalCount pageInfo { endCursor hasNextPage } edges { node { " RUNSTONE_VERSION_FIELDS
     "} } } } } } }";
-const std::string_view kArtifactByNameDocument =
+const std::string_view kVersionByNameDocument =
     "query ArtifactMembershipByName($entity: String!, $project: String!, $name: String!) { "
     "project(name: $project, entityName: $entity) { artifactCollectionMembership(name: $name) { "
     "artifact { " RUNSTONE_VERSION_FIELDS "} } } }";

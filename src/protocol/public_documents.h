@@ -38,6 +38,6 @@ extern const std::string_view kGetSweepDocument;
 extern const std::string_view kRunOutputArtifactsDocument;
 extern const std::string_view kRunInputArtifactsDocument;
 extern const std::string_view kProjectArtifactsDocument;
-extern const std::string_view kArtifactByNameDocument;
+extern const std::string_view kVersionByNameDocument;
 
 }  // namespace runstone::protocol

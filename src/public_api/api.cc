@@ -131,7 +131,7 @@ Result<ArtifactInfo> Api::artifact(std::string_view name, const std::string& typ
   if (path.name.find(':') == std::string::npos) path.name += ":latest";
   RUNSTONE_TRY(
       const auto data,
-      session_->ask("ArtifactMembershipByName", protocol::kArtifactByNameDocument,
+      session_->ask("ArtifactMembershipByName", protocol::kVersionByNameDocument,
                     Dict{{"entity", path.entity}, {"project", path.project}, {"name", path.name}}));
   const Value* version =
       public_api::at(&data, "project", "artifactCollectionMembership", "artifact");
