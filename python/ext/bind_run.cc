@@ -187,6 +187,8 @@ void bind_run(nb::module_& module) {
            [](RunHandle& self, std::string_view line) {
              if (self.run) self.run->write_logger_line(line);
            })
+      .def("_add_file", [](RunHandle& self,
+                           const std::string& path) { value_or_throw(self.get().add_file(path)); })
       // config
       .def("_config_get",
            [](RunHandle& self, std::string_view key) {
@@ -208,6 +210,11 @@ void bind_run(nb::module_& module) {
            [](RunHandle& self, nb::handle values, std::string_view user) {
              value_or_throw(
                  self.get().config().update_locked(to_dict(values, kConfigConversion), user));
+           })
+      .def("_config_set_private",
+           [](RunHandle& self, nb::handle path, nb::handle value) {
+             value_or_throw(self.get().config().set_private(text_list(path),
+                                                            to_value(value, kConfigConversion)));
            })
       .def("_config_persist",
            [](RunHandle& self) { value_or_throw(self.get().config().persist()); })

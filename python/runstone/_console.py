@@ -1,4 +1,8 @@
-"""Console capture: what Python code writes to stdout and stderr goes to the run's log, too."""
+"""Console capture: what Python code writes to stdout and stderr goes to the run's log, too.
+
+The streams stay the objects that they are, so that whoever holds one (a logging handler, a progress bar)
+is seen as well; only their ``write`` is ours while a run listens.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +10,44 @@ import sys
 import weakref
 from _thread import _local
 
+from ._notebook import in_jupyter
 
-class _Tee:
-    """Stands in for a stream; every attribute but write() is the stream's own."""
 
-    def __init__(self, stream, is_stderr: bool, capture: Capture) -> None:
-        self._stream = stream
-        self._is_stderr = is_stderr
+class _Hook:
+    """A stream with our ``write`` on it."""
+
+    def __init__(self, capture: Capture, name: str, stream) -> None:
+        original = stream.write
+        is_stderr = name == "stderr"
+
+        def write(text, *rest):
+            written = original(text, *rest)
+            capture.on_write(is_stderr, text)
+            return written
+
+        stream.write = write  # AttributeError for a stream that takes no attributes
+        self.stream = stream
+        self.write = write
+
+    def undo(self) -> None:
+        # Somebody may have put a function of theirs over ours: theirs goes on calling ours, which
+        # then only passes on.
+        if self.stream.__dict__.get("write") is self.write:
+            del self.stream.write
+
+
+class _Stand:
+    """In place of a stream that takes no attributes; all but what writes is the stream's own."""
+
+    def __init__(self, capture: Capture, name: str, stream) -> None:
+        self.stream = stream
         self._capture = capture
+        self._name = name
+        setattr(sys, name, self)
 
-    def write(self, text: str) -> int:
-        written = self._stream.write(text)
-        self._capture.on_write(self._is_stderr, text)
+    def write(self, text) -> int:
+        written = self.stream.write(text)
+        self._capture.on_write(self._name == "stderr", text)
         return written
 
     def writelines(self, lines) -> None:
@@ -25,10 +55,11 @@ class _Tee:
             self.write(line)
 
     def __getattr__(self, name: str):
-        return getattr(self._stream, name)
+        return getattr(self.stream, name)
 
-    def __iter__(self):
-        return iter(self._stream)
+    def undo(self) -> None:
+        if getattr(sys, self._name) is self:
+            setattr(sys, self._name, self.stream)
 
 
 class Capture:
@@ -36,31 +67,31 @@ class Capture:
 
     def __init__(self) -> None:
         self._runs: weakref.WeakSet = weakref.WeakSet()
-        self._tees: dict[str, _Tee] = {}
+        self._hooks: list = []
         self._thread = _local()
 
     def start(self, run) -> None:
-        if not self._tees:
+        if not self._hooks:
             for name in ("stdout", "stderr"):
                 stream = getattr(sys, name)
-                if stream is not None:
-                    self._tees[name] = _Tee(stream, name == "stderr", self)
-                    setattr(sys, name, self._tees[name])
+                if stream is None:
+                    continue
+                try:
+                    self._hooks.append(_Hook(self, name, stream))
+                except AttributeError:
+                    self._hooks.append(_Stand(self, name, stream))
         self._runs.add(run)
 
     def stop(self, run) -> None:
         self._runs.discard(run)
         if self._runs:
             return
-        for name, tee in self._tees.items():
-            # Somebody may have put a stream of theirs over ours; theirs goes on writing to ours,
-            # which then only passes on.
-            if getattr(sys, name) is tee:
-                setattr(sys, name, tee._stream)
-        self._tees = {}
+        for hook in self._hooks:
+            hook.undo()
+        self._hooks = []
 
-    def on_write(self, is_stderr: bool, text: str) -> None:
-        if getattr(self._thread, "busy", False) or not isinstance(text, str):
+    def on_write(self, is_stderr: bool, text: object) -> None:
+        if not isinstance(text, str) or getattr(self._thread, "busy", False):
             return
         self._thread.busy = True  # a run that prints while it stores must not be stored again
         try:
@@ -71,3 +102,28 @@ class Capture:
 
 
 capture = Capture()
+
+
+def start(run) -> None:
+    """Captures for a run as its setting ``console`` says; undone when it finishes.
+
+    ``redirect`` is the core's: it sees file descriptors. A notebook's cells print to its kernel, which no
+    descriptor sees, so there it is a wrap, too.
+    """
+    console = run._settings().get("console")
+    if console in ("off", None):
+        return
+    if console == "redirect" and not in_jupyter():
+        run._on_finish.append(flush)
+        return
+    capture.start(run)
+    run._on_finish.append(lambda: capture.stop(run))
+
+
+def flush() -> None:
+    """Hands what Python still holds of its streams to the descriptors below."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            continue  # no stream, a closed one, or nobody reads it: nothing that could be captured

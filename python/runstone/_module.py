@@ -6,7 +6,7 @@ import os
 import sys
 import weakref
 
-from . import _core, _process, _restoring
+from . import _core, _loggers, _notebook, _notebook_code, _process, _restoring
 from ._config import read_config
 from ._run import Run
 from ._settings import Settings, store_of
@@ -130,6 +130,7 @@ def init(
     if monitor_gym:
         raise NotImplementedError("init(monitor_gym=) is not available yet")
     settings_store = store_of(settings)
+    _loggers.check(settings_store.values().get("capture_loggers"))
     policy = _reinit_policy(reinit, settings_store)
     active = live_runs()
     if active and policy == "return_previous":
@@ -202,11 +203,19 @@ def _program_facts() -> dict:
     return {
         "language_version": f"CPython {version}",
         "python_version": version,
-        "program": arguments[0] if arguments and arguments[0] not in ("", "-c", "-m") else "",
+        "program": _program(arguments),
         "args": arguments[1:],
         "executable": sys.executable or "",
+        "colab": _notebook_code.colab_page(),
         "path": [entry for entry in sys.path if entry],
     }
+
+
+def _program(arguments: list[str]) -> str:
+    """The file that runs: the script, or the notebook; "" if it is neither."""
+    if _notebook.in_jupyter():
+        return _notebook_code.notebook_file()
+    return arguments[0] if arguments and arguments[0] not in ("", "-c", "-m") else ""
 
 
 class PreInitObject:

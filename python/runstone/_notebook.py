@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 
-def _in_jupyter() -> bool:
+def in_jupyter() -> bool:
     """Whether this program is a notebook's kernel. Nothing is imported that the kernel has not."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
@@ -25,7 +25,7 @@ def display(self, height: int = 420, hidden: bool = False) -> bool:
     Returns:
         Whether it was shown: False outside of notebooks, and if the run is silent or disabled.
     """
-    if self.disabled or self._settings().get("silent") or not _in_jupyter():
+    if self.disabled or self._settings().get("silent") or not in_jupyter():
         return False
     from IPython.display import HTML, display
 

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import sys
 
-from . import _core, _messages, _notebook, _restoring, _run_artifacts, _saving, _watch
+from . import (
+    _console,
+    _core,
+    _loggers,
+    _messages,
+    _notebook,
+    _notebook_code,
+    _restoring,
+    _run_artifacts,
+    _saving,
+    _watch,
+)
 from ._config import Config, ConfigStatic
 from ._config_artifacts import take_artifacts
-from ._console import capture
 from ._metric import Metric
 from ._settings import Settings
 from ._summary import Summary
@@ -25,13 +35,15 @@ class Run(_core.Run):
 
     def __init__(self, options: dict, settings, setup_settings, facts: dict) -> None:
         artifacts = take_artifacts(options["config"])
+        _console.flush()  # what was printed before the run is none of its console
         super().__init__(options, settings, setup_settings, facts)
         self._config = Config(self)
         self._summary = Summary(self)
         self._on_finish: list = []
-        if not self.disabled and self._settings().get("console") not in ("off", None):
-            capture.start(self)
-            self._on_finish.append(lambda: capture.stop(self))
+        if not self.disabled:
+            _console.start(self)
+            _loggers.start(self)
+            _notebook_code.start(self)
         try:
             self._config._take_files()
             if artifacts:

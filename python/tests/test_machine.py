@@ -82,6 +82,15 @@ def test_an_interval_below_a_tenth_of_a_second_is_refused(offline):
         offline(settings={"x_stats_sampling_interval": 0.05})
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"console_chunk_max_bytes": -1}, {"x_stats_gpu_device_ids": "0"}, {"x_stats_gpu_device_ids": [-1]}],
+)
+def test_settings_that_make_no_sense_are_refused(offline, wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        offline(settings=wrong)
+
+
 def test_the_keys_of_a_labelled_writer_name_it(offline, tmp_path):
     run = offline(settings={"x_label": "node1", "x_stats_sampling_interval": 0.1})
     found = wait_for_stats(tmp_path / "runstone", 1)
@@ -407,3 +416,40 @@ def test_a_script_that_is_gone_is_told_and_costs_only_itself(repository):
     files = train(repository, init={"save_code": True})
     assert not (files / "code").exists()
     assert (files / "wandb-metadata.json").exists()
+
+
+NOTEBOOK = """
+import json, os, sys
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()  # what a notebook's kernel is made of; no terminal's
+shell.run_cell("import runstone", store_history=True)
+shell.run_cell("run = runstone.init(project='p', mode='offline', save_code=True)", store_history=True)
+shell.run_cell("x = 1 + 1\\nx", store_history=True)
+shell.run_cell("print('printed in a cell')", store_history=True)
+shell.run_cell("run.finish()", store_history=True)
+print(shell.user_ns["run"].dir)
+"""
+
+
+def test_a_notebooks_cells_and_file_are_saved(script, tmp_path):
+    (tmp_path / "book.ipynb").write_text('{"cells": []}')
+    done = script(
+        NOTEBOOK, JPY_SESSION_NAME=str(tmp_path / "book.ipynb"), IPYTHONDIR=str(tmp_path / "ipython")
+    )
+    assert done.returncode == 0, done.stderr
+    files = Path(done.stdout.splitlines()[-1])
+    history = json.loads((files / "code" / "_session_history.ipynb").read_text())
+    assert history["nbformat"] == 4
+    sources = [cell["source"] for cell in history["cells"]]
+    assert sources[:3] == [
+        "import runstone",
+        "run = runstone.init(project='p', mode='offline', save_code=True)",
+        "x = 1 + 1\nx",
+    ]
+    assert history["cells"][2]["outputs"][0]["text"] == "2"
+    assert (files / "code" / "book.ipynb").read_text() == '{"cells": []}'
+    assert {"code/_session_history.ipynb", "code/book.ipynb"} <= announced(tmp_path / "runstone")
+    assert config_code_path(tmp_path / "runstone") == "code/book.ipynb"
+    facts = json.loads((files / "wandb-metadata.json").read_text())
+    assert facts["program"] == str(tmp_path / "book.ipynb")
+    assert "printed in a cell" in (files / "output.log").read_text()

@@ -159,8 +159,13 @@ bool RunState::take_child_record(const protocol::Record& record, std::string_vie
     return copy(*config);
   }
   if (const auto* console = std::get_if<protocol::OutputRawRecord>(&record.body)) {
-    console_pending_.append(console->text);
+    keep_console({console->is_stderr ? ConsolePiece::Kind::kStderr : ConsolePiece::Kind::kStdout,
+                  console->timestamp_us, console->text});
     return copy(*console);
+  }
+  if (const auto* logged = std::get_if<protocol::OutputLoggerRecord>(&record.body)) {
+    keep_console({ConsolePiece::Kind::kLine, system_clock().now_us(), logged->line});
+    return copy(*logged);
   }
   if (const auto* files = std::get_if<protocol::FilesRecord>(&record.body)) return copy(*files);
   if (const auto* metric = std::get_if<protocol::MetricRecord>(&record.body)) return copy(*metric);

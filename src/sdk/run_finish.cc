@@ -12,7 +12,10 @@ FinishReport RunState::finish(std::optional<int> exit_code) {
   const std::scoped_lock one_at_a_time(finish_mutex_);
   FinishReport report;
   // What they find is recorded while the run still takes records.
-  if (!is_child()) stop_surroundings();
+  if (!is_child()) {
+    stop_redirect();
+    stop_surroundings();
+  }
   {
     const std::scoped_lock lock(mutex_);
     if (was_forked() && life_ == Life::kRecording && plan_.mode != RunMode::kDisabled) {
@@ -38,9 +41,7 @@ FinishReport RunState::finish(std::optional<int> exit_code) {
   stop_keeper();
   const auto joined = children_->take_over(*this, true);
   flush_summary(true);
-  write_console_file();
-  end_console_file();
-  write_console_file();
+  const std::string console_losses = end_console_files();
   write_config_file();
   write_summary_file();
   record_files({"config.yaml", "wandb-summary.json"});
@@ -70,6 +71,7 @@ FinishReport RunState::finish(std::optional<int> exit_code) {
       losses += std::to_string(lost_media_) + " media could not be stored (" + media_loss_reason_ +
                 ") and are lost. ";
     }
+    losses += console_losses;
     if (!joined) {
       losses += "Rows of forked processes could not be read: " + joined.error().message +
                 "; they stay in " + directory_.path + "/children. ";
@@ -136,12 +138,6 @@ void RunState::deliver(FinishReport& report) {
   }
   report.message += std::string(" in the run's directory. To send ") + (rows_left ? "them" : "it") +
                     ": runstone sync " + directory_.path;
-}
-
-void RunState::end_console_file() {
-  if (console_line_.empty()) return;
-  const std::scoped_lock lock(mutex_);
-  console_pending_ = "\n";
 }
 
 bool RunState::finished() const {

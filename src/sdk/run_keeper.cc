@@ -99,32 +99,6 @@ void RunState::tell_losses() {
 // --- files
 // ----------------------------------------------------------------------------------------
 
-// output.log for people: a \r restarts its line.
-void RunState::write_console_file() {
-  std::string text;
-  {
-    const std::scoped_lock lock(mutex_);
-    text.swap(console_pending_);
-  }
-  if (text.empty()) return;
-  std::string lines;
-  for (const char c : text) {
-    if (c == '\n') {
-      lines += console_line_;
-      lines.push_back('\n');
-      console_line_.clear();
-      console_restart_ = false;
-    } else if (c == '\r') {
-      console_restart_ = true;
-    } else {
-      if (console_restart_) console_line_.clear();
-      console_restart_ = false;
-      console_line_.push_back(c);
-    }
-  }
-  std::ofstream(directory_.files + "/output.log", std::ios::app | std::ios::binary) << lines;
-}
-
 void RunState::record_files(const std::vector<std::string>& names) {
   protocol::FilesRecord record;
   for (const std::string& name : names) {

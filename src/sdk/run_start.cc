@@ -51,6 +51,7 @@ RunState::~RunState() {
   }
   stop_sampler();
   stop_surroundings();
+  stop_redirect();
 }
 
 Result<std::shared_ptr<RunState>> RunState::start(const InitOptions& options) {
@@ -106,6 +107,7 @@ Result<void> RunState::open() {
   start_surroundings();
   start_sampler();
   announce();
+  start_redirect();
   return {};
 }
 
@@ -380,7 +382,7 @@ Result<std::shared_ptr<RunState>> RunState::attach(std::string_view token_text) 
 // The child starts clean: the parent's journal, threads and open row are not its own.
 void RunState::become_child() {
   child_ = true;
-  sampler_id_ = 0;  // the parent's
+  sampler_id_ = redirect_id_ = 0;  // the parent's
   leave_surroundings();
   journal_.reset();
   static_cast<void>(keeper_.release());

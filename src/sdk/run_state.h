@@ -22,6 +22,7 @@
 #include "protocol/record.h"
 #include "runstone/run.h"
 #include "sdk/artifacts_under_way.h"
+#include "sdk/console_files.h"
 #include "sdk/init_plan.h"
 #include "sdk/key_table.h"
 #include "sdk/live_files.h"
@@ -84,6 +85,7 @@ class RunState {
   Result<void> set_text(const char* method, std::string_view text);  ///< "name" or "notes"
   Result<void> set_tags(const std::vector<std::string>& tags);
   void write_console(Run::Stream stream, std::string_view text);
+  // run_console.cc
   void write_logger_line(std::string_view line);
   Result<void> add_file(std::string_view path, std::string_view policy);
   // run_save.cc
@@ -199,13 +201,22 @@ class RunState {
   void keep();
   void tick();
   void flush_summary(bool with_runtime);
-  void write_console_file();
   void write_config_file();
   void write_summary_file();
   void record_files(const std::vector<std::string>& names);
   void tell_losses();
   void look_at_live_files();
   void wake_keeper();
+
+  // run_console.cc
+  void record_console(bool is_stderr, std::string_view valid);
+  void keep_console(ConsolePiece piece);
+  void write_console_file();
+  std::string end_console_files();
+  std::string renew_console_file(const std::string& name);
+  void start_redirect();
+  void stop_redirect();
+  void take_redirected(bool is_stderr, std::string_view bytes);
 
   // run_machine.cc
   void look_around();
@@ -217,7 +228,6 @@ class RunState {
 
   // run_finish.cc
   void stop_keeper();
-  void end_console_file();
   void deliver(FinishReport& report);
 
   // Being a child; with the lock held
@@ -268,7 +278,9 @@ class RunState {
   bool loss_told_ = false;
   std::uint64_t lost_media_ = 0;
   std::string media_loss_reason_;
-  std::string console_pending_;  // for files/output.log, written by the keeper
+  std::vector<ConsolePiece> console_waiting_;  // for the files, which the keeper writes
+  std::size_t console_waiting_bytes_ = 0;
+  std::uint64_t console_behind_bytes_ = 0;  // of pieces that no longer fitted there
   bool config_dirty_ = false;
   ArtifactsUnderWay artifacts_;
   std::shared_ptr<const artifact::Server> artifact_server_;  // owned with artifacts found there
@@ -290,9 +302,10 @@ class RunState {
   std::unique_ptr<std::thread> keeper_;         // a pointer: a child forgets it without joining
   std::binary_semaphore keeper_signal_{0};
   std::atomic<bool> keeper_signalled_{false}, keeper_stop_{false};
-  std::string console_line_;  // of the keeper, later of finish(): the line that is not ended yet
-  bool console_restart_ = false;
-  std::mutex finish_mutex_;  // one finish() at a time; the second waits for the first
+  std::unique_ptr<ConsoleFiles> console_files_;  // of the keeper, later of finish()
+  std::uint64_t redirect_id_ = 0;
+  std::string cut_characters_[2];  // of the redirected streams; of their reader's thread
+  std::mutex finish_mutex_;        // one finish() at a time; the second waits for the first
 };
 
 /// Makes fork() safe for this run: its lock is taken around it.

@@ -129,6 +129,16 @@ Result<Value> check_meaning(std::string_view name, Value value) {
     return wrong_value(name, value, "one of auto, off, wrap, redirect");
   }
   if (name == "run_tags" && value.is_list()) RUNSTONE_TRY(check_tags(*value.if_list()));
+  if (name.rfind("console_chunk_max_", 0) == 0 && value.int_or(0) < 0) {
+    return wrong_value(name, value, "a number from 0 on");
+  }
+  if (name == "x_stats_gpu_device_ids" && !value.is_null()) {
+    const List* ids = value.if_list();
+    if (ids == nullptr || !std::all_of(ids->begin(), ids->end(),
+                                       [](const Value& id) { return id.int_or(-1) >= 0; })) {
+      return wrong_value(name, value, "a list of numbers of GPUs, from 0 on");
+    }
+  }
   if (name == "x_stats_sampling_interval" && value.number_or(0) < 0.1) {
     return fail(ErrorCode::kFailedPrecondition,
                 "x_stats_sampling_interval must be at least 0.1 seconds");

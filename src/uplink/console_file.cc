@@ -1,67 +1,33 @@
 #include "uplink/console_file.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/try.h"
 #include "journal/journal_reader.h"
+#include "model/output_log.h"
 #include "protocol/record.h"
-#include "uplink/console_lines.h"
 
 namespace runstone::uplink {
 namespace {
 
 constexpr std::size_t kWriteBytes = 256 * 1024;
 
-/// The text of one stream, up to the line that is still open.
-class PlainLines {
- public:
-  void write(std::string_view text, std::string& out) {
-    for (const char c : text) {
-      if (c == '\n') {
-        end(out);
-      } else if (c == '\r') {
-        restart_ = true;  // "\r\n" is a plain end of line
-      } else {
-        if (restart_) line_.clear();
-        restart_ = false;
-        line_.push_back(c);
-        if (line_.size() >= ConsoleLines::kMaxLineBytes) end(out);
-      }
-    }
-  }
-  void end(std::string& out) {
-    out += line_;
-    out += '\n';
-    line_.clear();
-    restart_ = false;
-  }
-  bool is_open() const { return !line_.empty(); }
+using Write = std::function<Result<void>(std::string_view text)>;
 
- private:
-  std::string line_;
-  bool restart_ = false;
-};
-
-}  // namespace
-
-Result<void> make_console_file(fs::FileSystem& disk, const fs::Path& journal,
-                               const fs::Path& path) {
+// The journal's console records through `log`; what stands for good goes to `write`.
+Result<void> read_console(fs::FileSystem& disk, const fs::Path& journal, OutputLog& log,
+                          const Write& write) {
   RUNSTONE_TRY(auto reader, journal::JournalReader::open(disk, journal));
-  PlainLines streams[2];
-  std::unique_ptr<fs::File> file;
-  std::uint64_t written_bytes = 0;
-  std::string text;
+  std::string done, tail;
+  std::size_t fed_bytes = 0;
   const auto flush = [&]() -> Result<void> {
-    if (text.empty()) return {};
-    if (!file) {
-      RUNSTONE_TRY(disk.make_directories(path.parent_path()));
-      RUNSTONE_TRY(file, disk.create_new(path));
-    }
-    RUNSTONE_TRY(file->write_at(written_bytes, text));
-    written_bytes += text.size();
-    text.clear();
+    log.take(done, tail);
+    RUNSTONE_TRY(write(done));
+    done.clear();
+    fed_bytes = 0;
     return {};
   };
   std::string_view bytes;
@@ -71,16 +37,46 @@ Result<void> make_console_file(fs::FileSystem& disk, const fs::Path& journal,
     const auto record = protocol::decode_record(bytes);
     if (!record) continue;
     if (const auto* raw = std::get_if<protocol::OutputRawRecord>(&record->body)) {
-      streams[raw->is_stderr ? 1 : 0].write(raw->text, text);
+      log.write(raw->is_stderr, raw->timestamp_us, raw->text);
+      fed_bytes += raw->text.size();
     } else if (const auto* logged = std::get_if<protocol::OutputLoggerRecord>(&record->body)) {
-      text += logged->line + "\n";
+      log.write_line(0, logged->line);
+      fed_bytes += logged->line.size();
     }
-    if (text.size() >= kWriteBytes) RUNSTONE_TRY(flush());
+    if (fed_bytes >= kWriteBytes) RUNSTONE_TRY(flush());
   }
-  for (PlainLines& stream : streams) {
-    if (stream.is_open()) stream.end(text);
-  }
+  log.end();
   return flush();
+}
+
+}  // namespace
+
+Result<void> make_console_file(fs::FileSystem& disk, const fs::Path& journal,
+                               const fs::Path& path) {
+  // A first reading finds the lines that change after they have got their place.
+  OutputLog first;
+  RUNSTONE_TRY(read_console(disk, journal, first, [](std::string_view) { return Result<void>(); }));
+  std::unique_ptr<fs::File> file;
+  std::uint64_t written_bytes = 0;
+  OutputLog second(first.late_lines());
+  return read_console(disk, journal, second, [&](std::string_view text) -> Result<void> {
+    if (text.empty()) return {};
+    if (!file) {
+      RUNSTONE_TRY(disk.make_directories(path.parent_path()));
+      RUNSTONE_TRY(file, disk.create_new(path));
+    }
+    RUNSTONE_TRY(file->write_at(written_bytes, text));
+    written_bytes += text.size();
+    return {};
+  });
+}
+
+Result<void> renew_console_file(fs::FileSystem& disk, const fs::Path& journal,
+                                const fs::Path& path) {
+  const fs::Path fresh = path.string() + ".new";
+  discard(disk.remove(fresh), "there is none, unless a process died here before");
+  RUNSTONE_TRY(make_console_file(disk, journal, fresh));
+  return disk.exists(fresh) ? disk.rename(fresh, path) : Result<void>();
 }
 
 }  // namespace runstone::uplink

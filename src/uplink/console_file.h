@@ -9,5 +9,9 @@ namespace runstone::uplink {
 /// was killed, or its client did not write one. A `\r` restarts its line. Makes nothing if the run
 /// printed nothing. Memory is bounded by a line. Errors: kConflict if the file exists; of the disk.
 Result<void> make_console_file(fs::FileSystem& disk, const fs::Path& journal, const fs::Path& path);
+/// The same in place of a file that is there, in one step; that stays if the journal has no
+/// console.
+Result<void> renew_console_file(fs::FileSystem& disk, const fs::Path& journal,
+                                const fs::Path& path);
 
 }  // namespace runstone::uplink

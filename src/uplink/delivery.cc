@@ -505,8 +505,9 @@ std::optional<Delivery::Turn> Delivery::next_phase() {
         return json::to_pretty_text(replay_.metadata()) + "\n";
       }
       if (name == "output.log" && options_.journal_end == JournalEnd::kWriterGone) {
-        discard(make_console_file(disk_, options_.journal, files_directory() / name),
-                "it is there already, or the console is on the server as lines only");
+        // A file that the dead writer left may lack what its last second printed.
+        discard(renew_console_file(disk_, options_.journal, files_directory() / name),
+                "the console is on the server as lines, whatever becomes of the file");
       }
       return std::nullopt;
     });

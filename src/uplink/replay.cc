@@ -167,9 +167,11 @@ void RunReplay::apply(const protocol::Record& record, protocol::FileStreamReques
   } else if (const auto* summary = std::get_if<protocol::SummaryRecord>(&body)) {
     apply_summary(*summary);
   } else if (const auto* text = std::get_if<protocol::OutputRawRecord>(&body)) {
+    last_time_us_ = text->timestamp_us;
     console_.write(text->is_stderr, text->timestamp_us, text->text);
   } else if (const auto* logged = std::get_if<protocol::OutputLoggerRecord>(&body)) {
-    console_.write(false, run_ ? run_->start_time_us : 0, logged->line + "\n");
+    // The record has no time; that of the last record that has one is near.
+    console_.write_line(last_time_us_, logged->line);
   } else if (const auto* stats = std::get_if<protocol::StatsRecord>(&body)) {
     apply_stats(*stats, out);
   } else if (const auto* config = std::get_if<protocol::ConfigRecord>(&body)) {

@@ -97,6 +97,7 @@ class RunReplay {
   double runtime_shift_secs_ = 0;
   bool goes_on_from_stored_ = false;
   std::uint64_t dropped_lines_ = 0;
+  std::int64_t last_time_us_ = 0;
   bool run_changed_ = false, summary_changed_ = false, preempting_ = false;
   std::string line_;  // reused from row to row
 };
