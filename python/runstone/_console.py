@@ -17,17 +17,34 @@ class _Hook:
     """A stream with our ``write`` on it."""
 
     def __init__(self, capture: Capture, name: str, stream) -> None:
-        original = stream.write
-        is_stderr = name == "stderr"
+        self.stream = stream
+        self._capture = capture
+        self._is_stderr = name == "stderr"
+        self.put_on()
+
+    def put_on(self) -> None:
+        """Our ``write`` over the one that is there. AttributeError for a stream that takes no attributes."""
+        original = self.stream.write
+        capture, is_stderr, thread = self._capture, self._is_stderr, self._capture.thread
 
         def write(text, *rest):
-            written = original(text, *rest)
+            if getattr(thread, "inside", False):  # we are below ourselves: once is enough
+                return original(text, *rest)
+            thread.inside = True
+            try:
+                written = original(text, *rest)
+            finally:
+                thread.inside = False
             capture.on_write(is_stderr, text)
             return written
 
-        stream.write = write  # AttributeError for a stream that takes no attributes
-        self.stream = stream
+        self.stream.write = write
         self.write = write
+
+    def renew(self) -> None:
+        """Puts it on again if somebody who had replaced ``write`` before us has put the old one back."""
+        if self.stream.__dict__.get("write") is not self.write:
+            self.put_on()
 
     def undo(self) -> None:
         # Somebody may have put a function of theirs over ours: theirs goes on calling ours, which
@@ -54,6 +71,10 @@ class _Stand:
         for line in lines:
             self.write(line)
 
+    def renew(self) -> None:
+        if getattr(sys, self._name) is self.stream:
+            setattr(sys, self._name, self)
+
     def __getattr__(self, name: str):
         return getattr(self.stream, name)
 
@@ -68,7 +89,8 @@ class Capture:
     def __init__(self) -> None:
         self._runs: weakref.WeakSet = weakref.WeakSet()
         self._hooks: list = []
-        self._thread = _local()
+        self._shell = None  # the notebook's, or IPython's in a terminal
+        self.thread = _local()
 
     def start(self, run) -> None:
         if not self._hooks:
@@ -80,6 +102,7 @@ class Capture:
                     self._hooks.append(_Hook(self, name, stream))
                 except AttributeError:
                     self._hooks.append(_Stand(self, name, stream))
+            self._follow_cells()
         self._runs.add(run)
 
     def stop(self, run) -> None:
@@ -89,16 +112,30 @@ class Capture:
         for hook in self._hooks:
             hook.undo()
         self._hooks = []
+        if self._shell is not None:
+            self._shell.events.unregister("pre_run_cell", self._renew)
+            self._shell = None
+
+    def _follow_cells(self) -> None:
+        """IPython puts a ``write`` of its own on the streams while a cell runs, and then the old one back."""
+        ipython = sys.modules.get("IPython")
+        self._shell = ipython.get_ipython() if ipython is not None else None
+        if self._shell is not None:
+            self._shell.events.register("pre_run_cell", self._renew)
+
+    def _renew(self, *_: object) -> None:
+        for hook in self._hooks:
+            hook.renew()
 
     def on_write(self, is_stderr: bool, text: object) -> None:
-        if not isinstance(text, str) or getattr(self._thread, "busy", False):
+        if not isinstance(text, str) or getattr(self.thread, "busy", False):
             return
-        self._thread.busy = True  # a run that prints while it stores must not be stored again
+        self.thread.busy = True  # a run that prints while it stores must not be stored again
         try:
             for run in list(self._runs):
                 run._write_console(is_stderr, text.encode("utf-8", "replace").decode())
         finally:
-            self._thread.busy = False
+            self.thread.busy = False
 
 
 capture = Capture()

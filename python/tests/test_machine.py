@@ -319,6 +319,14 @@ def test_metadata_is_not_collected_where_it_is_switched_off(repository, setting)
     assert (files / "requirements.txt").exists()
 
 
+def test_a_writer_that_is_not_the_primary_keeps_no_such_files(repository):
+    (repository / "f.txt").write_text("changed\n")
+    files = train(repository, init={"save_code": True, "settings": {"x_primary": False, "x_label": "n1"}})
+    kept = {str(path.relative_to(files)) for path in files.rglob("*") if path.is_file()}
+    assert not kept & {"wandb-metadata.json", "requirements.txt", "diff.patch", "code/sub/train.py"}
+    assert environment(repository / "out")["git"]["commit"]
+
+
 def test_a_git_that_hangs_holds_up_neither_init_nor_finish_for_long(repository, tmp_path):
     (repository / "f.txt").write_text("changed\n")
     fake = tmp_path / "bin" / "git"

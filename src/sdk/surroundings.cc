@@ -160,8 +160,10 @@ void Surroundings::record(Dict facts) {
   });
 }
 
-// A file of the run, known to the server; a disk that refuses it is told, and costs that file.
+// A file of the run, known to the server. Of several writers of one run only the primary keeps such
+// files: they would replace each other's. A disk that refuses it is told, and costs that file.
 void Surroundings::keep(const std::string& name, const std::string& bytes) {
+  if (!request_.plan.settings.flag("x_primary")) return;
   fs::FileSystem& disk = fs::real_file_system();
   const std::string path = request_.files + "/" + name;
   auto written = disk.make_directories(fs::Path(path).parent_path());
