@@ -240,7 +240,8 @@ def test_D1_a_disabled_run_takes_everything_and_leaves_nothing(tmp_path):
     assert run.define_metric("x").name == "dummy"
     assert run.save("f") is False and run.display() is False and isinstance(run.to_html(), str)
     assert run.alert("title", "text") is None
-    for name in ("log_code", "mark_preempting", "unwatch", "status", "restore"):
+    assert run.restore("f") is None
+    for name in ("log_code", "mark_preempting", "unwatch", "status"):
         assert getattr(run, name)() is None
     with pytest.raises(errors.ConfigError):
         run.config.a = 2
@@ -298,10 +299,11 @@ def test_F0_every_writing_member_raises_after_finish():
         **{
             name: ("x",)
             for name in (
-                "save log_artifact use_artifact link_artifact log_model use_model link_model "
-                "upsert_artifact finish_artifact log_code"
+                "save log_artifact use_artifact log_model use_model upsert_artifact finish_artifact log_code"
             ).split()
         },
+        "link_artifact": ("x", "y"),
+        "link_model": ("x", "y"),
         "alert": ("x", "y"),
         "mark_preempting": (),
         "status": (),

@@ -70,6 +70,10 @@ Result<ArtifactName> parse_artifact_name(const std::string& text, const std::str
   // An alias has neither : nor /, so what follows the last one is it.
   const std::size_t last = text.rfind('/') == std::string::npos ? 0 : text.rfind('/') + 1;
   const std::size_t colon = text.find(':', last);
+  if (text.substr(0, last).find(':') != std::string::npos) {
+    return fail(ErrorCode::kInvalidArgument,
+                "'" + text + "' is no name of the form " + std::string(kForm));
+  }
   RUNSTONE_TRY(auto parts, parts_of_path(text.substr(0, colon), entity, project, kForm));
   ArtifactName name{std::move(parts[0]), std::move(parts[1]), std::move(parts[2]), "latest"};
   if (colon != std::string::npos) name.alias = text.substr(colon + 1);
