@@ -108,10 +108,10 @@ class Api {
   /// That runs go to when none is named; empty if the server knows none.
   Result<std::string> default_entity() const;
   /// "[[entity/]project/]name[:alias]"; kNotFound; kInvalidArgument if it is of another type.
-  Result<ArtifactInfo> artifact(std::string_view name, const std::string& type = "") const;
+  Result<Artifact> artifact(std::string_view name, const std::string& type = "") const;
   /// Versions of a collection, the newest first.
-  Result<Pages<ArtifactInfo>> artifacts(const std::string& type, std::string_view name,
-                                        int per_page = 50) const;
+  Result<Pages<Artifact>> artifacts(const std::string& type, std::string_view name,
+                                    int per_page = 50) const;
   /// False also if it is of another type.
   Result<bool> artifact_exists(std::string_view name, const std::string& type = "") const;
 

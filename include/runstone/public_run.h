@@ -119,16 +119,6 @@ class HistoryScan {
 /// Rows as columns, as HistoryScan::columns() makes them.
 std::vector<HistoryColumn> to_columns(const std::vector<Dict>& rows);
 
-/// A version of an artifact, as lists show it.
-struct ArtifactInfo {
-  std::string id, name;  ///< the name with its version, "ds:v0"
-  std::string entity, project, type, description, digest, state, created_at;
-  std::vector<std::string> aliases, tags;
-  std::uint64_t size_bytes = 0;
-  std::int64_t file_count = 0;
-  std::string qualified_name() const { return entity + "/" + project + "/" + name; }
-};
-
 /// The summary of a run on a server: what was read, with the changes made here. A handle; update()
 /// sends the changes.
 class PublicSummary {
@@ -214,14 +204,14 @@ class PublicRun {
   /// Errors: kNotFound (no such file), kInvalidArgument (not below root), those of a request.
   Result<RunFile> upload_file(const std::string& path, const std::string& root = ".") const;
   Result<std::optional<Sweep>> sweep() const;
-  Pages<ArtifactInfo> logged_artifacts(int per_page = 100) const;
-  Pages<ArtifactInfo> used_artifacts(int per_page = 100) const;
-  /// Says that this run read a version that is on the server.
-  Result<void> use_artifact(const ArtifactInfo& version) const;
+  /// Versions of artifacts that it made, or read.
+  Pages<Artifact> logged_artifacts(int per_page = 100) const;
+  Pages<Artifact> used_artifacts(int per_page = 100) const;
+  /// Says that this run read a version that is on the server. kInvalidArgument for a draft.
+  Result<void> use_artifact(const Artifact& version) const;
   /// Says that this run made a version that is on the server, and gives it these aliases and tags.
-  /// Errors: kInvalidArgument (a version of another project).
-  Result<void> log_artifact(const ArtifactInfo& version,
-                            const std::vector<std::string>& aliases = {},
+  /// Errors: kInvalidArgument (a draft, or a version of another project).
+  Result<void> log_artifact(const Artifact& version, const std::vector<std::string>& aliases = {},
                             const std::vector<std::string>& tags = {}) const;
 
   /// Sends name, tags, notes, description, group, job type and config where they were changed here,

@@ -5,6 +5,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "bind.h"
+#include "bind_artifact.h"
 #include "errors.h"
 #include "rows_to_python.h"
 #include "runstone/api.h"
@@ -35,6 +36,20 @@ void bind_pages(nb::module_& module, const char* name) {
       .def("count", [](Pages<T>& self) { return asked([&] { return self.count(); }); });
 }
 
+/// The same for versions, which Python holds in a handle.
+void bind_artifact_pages(nb::module_& module) {
+  nb::class_<Pages<Artifact>>(module, "ArtifactPages")
+      .def("next",
+           [](Pages<Artifact>& self) {
+             std::vector<ArtifactHandle> handles;
+             for (Artifact& version : asked([&] { return self.next(); })) {
+               handles.push_back({std::move(version)});
+             }
+             return handles;
+           })
+      .def("count", [](Pages<Artifact>& self) { return asked([&] { return self.count(); }); });
+}
+
 void bind_values(nb::module_& module) {
   nb::class_<ApiUser>(module, "ApiUser")
       .def_ro("id", &ApiUser::id)
@@ -51,21 +66,6 @@ void bind_values(nb::module_& module) {
       .def_ro("description", &ProjectInfo::description)
       .def_ro("created_at", &ProjectInfo::created_at)
       .def_ro("url", &ProjectInfo::url);
-  nb::class_<ArtifactInfo>(module, "ArtifactInfo")
-      .def_ro("id", &ArtifactInfo::id)
-      .def_ro("name", &ArtifactInfo::name)
-      .def_ro("entity", &ArtifactInfo::entity)
-      .def_ro("project", &ArtifactInfo::project)
-      .def_ro("type", &ArtifactInfo::type)
-      .def_ro("description", &ArtifactInfo::description)
-      .def_ro("digest", &ArtifactInfo::digest)
-      .def_ro("state", &ArtifactInfo::state)
-      .def_ro("created_at", &ArtifactInfo::created_at)
-      .def_ro("aliases", &ArtifactInfo::aliases)
-      .def_ro("tags", &ArtifactInfo::tags)
-      .def_ro("size", &ArtifactInfo::size_bytes)
-      .def_ro("file_count", &ArtifactInfo::file_count)
-      .def_prop_ro("qualified_name", &ArtifactInfo::qualified_name);
 }
 
 void bind_file(nb::module_& module) {
@@ -220,15 +220,15 @@ void bind_public_run(nb::module_& module) {
       .def("used_artifacts", &PublicRun::used_artifacts, "per_page"_a)
       .def(
           "use_artifact",
-          [](const PublicRun& self, const ArtifactInfo& version) {
-            asked([&] { return self.use_artifact(version); });
+          [](const PublicRun& self, const ArtifactHandle& version) {
+            asked([&] { return self.use_artifact(version.artifact); });
           },
           "version"_a)
       .def(
           "log_artifact",
-          [](const PublicRun& self, const ArtifactInfo& version,
+          [](const PublicRun& self, const ArtifactHandle& version,
              const std::vector<std::string>& aliases, const std::vector<std::string>& tags) {
-            asked([&] { return self.log_artifact(version, aliases, tags); });
+            asked([&] { return self.log_artifact(version.artifact, aliases, tags); });
           },
           "version"_a, "aliases"_a, "tags"_a)
       .def("update", [](PublicRun& self) { asked([&] { return self.update(); }); })
@@ -353,7 +353,7 @@ void bind_api_class(nb::module_& module) {
       .def(
           "artifact",
           [](const Api& self, std::string_view name, const std::string& type) {
-            return asked([&] { return self.artifact(name, type); });
+            return ArtifactHandle{asked([&] { return self.artifact(name, type); })};
           },
           "name"_a, "type"_a)
       .def(
@@ -392,7 +392,7 @@ void bind_api(nb::module_& module) {
   bind_summary(module);
   bind_public_run(module);
   bind_pages<ProjectInfo>(module, "ProjectPages");
-  bind_pages<ArtifactInfo>(module, "ArtifactPages");
+  bind_artifact_pages(module);
   bind_sweep(module);
   bind_api_class(module);
   module.def("login", &login_of, "key"_a, "host"_a, "relogin"_a, "verify"_a, "timeout_secs"_a);

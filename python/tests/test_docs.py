@@ -12,7 +12,7 @@ import runstone
 
 # Made by the package, not by its users: their constructors need no Args.
 NOT_CONSTRUCTED = {"Run", "Config", "ConfigStatic", "Summary", "SummarySubDict", "Metric", "RunStatus"}
-NOT_CONSTRUCTED |= {"Files", "HistoryScan", "Runs", "Projects", "ArtifactVersions"}
+NOT_CONSTRUCTED |= {"Files", "HistoryScan", "Runs", "Projects", "Artifacts"}
 
 
 def public_classes_and_functions():

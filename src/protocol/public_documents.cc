@@ -11,10 +11,6 @@ namespace runstone::protocol {
 #define RUNSTONE_RUN_VARIABLES "$project: String!, $entity: String!, $name: String!"
 #define RUNSTONE_IN_RUN(selection) \
   "{ project(name: $project, entityName: $entity) { run(name: $name) { " selection " } } }"
-#define RUNSTONE_VERSION_FIELDS                                                       \
-  "id versionIndex state digest size fileCount description createdAt tags { name } "  \
-  "artifactType { name } artifactSequence { name project { name entity { name } } } " \
-  "aliases { alias artifactCollection { name } } "
 
 const std::string_view kGetViewerDocument =
     "query GetViewer { viewer { id name username email admin entity "
@@ -95,26 +91,5 @@ const std::string_view kGetSweepDocument =
     "project(name: $project, entityName: $entity) { sweep(sweepName: $name) { "
     "id name displayName method state description bestLoss config createdAt updatedAt "
     "runCount runCountExpected } } }";
-
-#define RUNSTONE_RUN_ARTIFACTS(field)                                                       \
-  "($entity: String!, $project: String!, $run: String!, $cursor: String, $perPage: Int) { " \
-  "project(entityName: $entity, name: $project) { run(name: $run) { artifacts: " field      \
-  "(after: $cursor, first: $perPage) { totalCount pageInfo { endCursor hasNextPage } "      \
-  "edges { node { " RUNSTONE_VERSION_FIELDS "} } } } } }"
-const std::string_view kRunOutputArtifactsDocument =
-    "query RunOutputArtifacts" RUNSTONE_RUN_ARTIFACTS("outputArtifacts");
-const std::string_view kRunInputArtifactsDocument =
-    "query RunInputArtifacts" RUNSTONE_RUN_ARTIFACTS("inputArtifacts");
-const std::string_view kProjectArtifactsDocument =
-    "query ProjectArtifacts($entity: String!, $project: String!, $type: String!, "
-    "$collection: String!, $cursor: String, $perPage: Int = 50) { "
-    "project(entityName: $entity, name: $project) { artifactType(name: $type) { "
-    "artifactCollection(name: $collection) { artifacts(after: $cursor, first: $perPage) { "
-    "totalCount pageInfo { endCursor hasNextPage } edges { node { " RUNSTONE_VERSION_FIELDS
-    "} } } } } } }";
-const std::string_view kVersionByNameDocument =
-    "query ArtifactMembershipByName($entity: String!, $project: String!, $name: String!) { "
-    "project(name: $project, entityName: $entity) { artifactCollectionMembership(name: $name) { "
-    "artifact { " RUNSTONE_VERSION_FIELDS "} } } }";
 
 }  // namespace runstone::protocol

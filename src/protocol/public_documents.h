@@ -35,9 +35,4 @@ extern const std::string_view kGetProjectsDocument;
 extern const std::string_view kCreateProjectDocument;
 extern const std::string_view kGetSweepDocument;
 
-extern const std::string_view kRunOutputArtifactsDocument;
-extern const std::string_view kRunInputArtifactsDocument;
-extern const std::string_view kProjectArtifactsDocument;
-extern const std::string_view kVersionByNameDocument;
-
 }  // namespace runstone::protocol

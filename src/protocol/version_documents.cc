@@ -43,6 +43,22 @@ const std::string_view kArtifactCreatedByDocument =
 const std::string_view kOrganizationsDocument =
     "query FetchOrgInfoFromEntity($entity: String!) { entity(name: $entity) { organization { name "
     "orgEntity { name } } user { organizations { name orgEntity { name } } } } }";
+#define VERSIONS "totalCount pageInfo { endCursor hasNextPage } edges { node { " VERSION " } }"
+#define OF_RUN                                                                              \
+  "($entity: String!, $project: String!, $run: String!, $cursor: String, $perPage: Int) { " \
+  "project(entityName: $entity, name: $project) { run(name: $run) { artifacts: "
+const std::string_view kRunOutputArtifactsDocument =
+    "query RunOutputArtifacts" OF_RUN "outputArtifacts(after: $cursor, first: $perPage) { " VERSIONS
+    " } } } }";
+const std::string_view kRunInputArtifactsDocument =
+    "query RunInputArtifacts" OF_RUN "inputArtifacts(after: $cursor, first: $perPage) { " VERSIONS
+    " } } } }";
+const std::string_view kProjectArtifactsDocument =
+    "query ProjectArtifacts($entity: String!, $project: String!, $type: String!, "
+    "$collection: String!, $cursor: String, $perPage: Int = 50) { "
+    "project(entityName: $entity, name: $project) { artifactType(name: $type) { "
+    "artifactCollection(name: $collection) { artifacts(after: $cursor, first: $perPage) { " VERSIONS
+    " } } } } }";
 const std::string_view kAddAliasesDocument =
     "mutation AddAliases($input: AddAliasesInput!) { addAliases(input: $input) { success } }";
 const std::string_view kDeleteAliasesDocument =

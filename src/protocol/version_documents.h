@@ -21,7 +21,11 @@ extern const std::string_view kLinkedArtifactsDocument;    ///< $id
 extern const std::string_view kArtifactUsedByDocument;     ///< $id
 extern const std::string_view kArtifactCreatedByDocument;  ///< $id
 extern const std::string_view kOrganizationsDocument;      ///< $entity
-extern const std::string_view kAddAliasesDocument;         ///< $input, as of all that follow
+// Lists, page by page: $cursor $perPage, and
+extern const std::string_view kRunOutputArtifactsDocument;  ///< $entity $project $run
+extern const std::string_view kRunInputArtifactsDocument;   ///< the same
+extern const std::string_view kProjectArtifactsDocument;    ///< $entity $project $type $collection
+extern const std::string_view kAddAliasesDocument;          ///< $input, as of all that follow
 extern const std::string_view kDeleteAliasesDocument;
 extern const std::string_view kUpdateArtifactDocument;
 extern const std::string_view kDeleteArtifactDocument;

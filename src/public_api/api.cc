@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "artifact/versions.h"
 #include "base/try.h"
 #include "protocol/public_documents.h"
 #include "public_api/json_node.h"
@@ -31,6 +32,22 @@ Result<void> check_page_size(int per_page) {
   if (per_page >= 1) return {};
   return fail(ErrorCode::kInvalidArgument,
               "per_page must be at least 1, not " + std::to_string(per_page));
+}
+
+// "[[entity/]project/]name[:alias]", with what is missing from the session.
+Result<artifact::ArtifactName> find_place(std::string_view name, public_api::Session& session) {
+  RUNSTONE_TRY(const std::string entity, session.default_entity());
+  const std::string& project = session.options().project;
+  RUNSTONE_TRY(auto place,
+               artifact::parse_artifact_name(std::string(name), entity,
+                                             project.empty() ? "uncategorized" : project));
+  if (place.is_registry()) {
+    // What stands before it is an organization; without one, that of the key's own entity.
+    RUNSTONE_TRY(auto of,
+                 artifact::entity_of_registries(*session.artifacts(), entity, place.entity));
+    place.entity = std::move(of);
+  }
+  return place;
 }
 
 }  // namespace
@@ -126,34 +143,24 @@ Result<ApiUser> Api::viewer() const {
 
 Result<std::string> Api::default_entity() const { return session_->default_entity(); }
 
-Result<ArtifactInfo> Api::artifact(std::string_view name, const std::string& type) const {
-  RUNSTONE_TRY(auto path, public_api::parse_artifact_path(name, *session_));
-  if (path.name.find(':') == std::string::npos) path.name += ":latest";
-  RUNSTONE_TRY(
-      const auto data,
-      session_->ask("ArtifactMembershipByName", protocol::kVersionByNameDocument,
-                    Dict{{"entity", path.entity}, {"project", path.project}, {"name", path.name}}));
-  const Value* version =
-      public_api::at(&data, "project", "artifactCollectionMembership", "artifact");
-  if (version == nullptr || !version->is_dict()) {
-    return fail(ErrorCode::kNotFound, "artifact not found: " + path.entity + "/" + path.project +
-                                          "/" + path.name +
-                                          " is not there, or the key may not read it");
+Result<Artifact> Api::artifact(std::string_view name, const std::string& type) const {
+  RUNSTONE_TRY(const auto place, find_place(name, *session_));
+  const auto server = session_->artifacts();
+  RUNSTONE_TRY(auto facts, artifact::find_version(*server, place));
+  if (!type.empty() && facts.type != type) {
+    return fail(ErrorCode::kInvalidArgument, "the artifact " + std::string(name) +
+                                                 " is of the type " + facts.type + ", not " + type);
   }
-  ArtifactInfo found = public_api::parse_version(*version);
-  if (!type.empty() && found.type != type) {
-    return fail(ErrorCode::kInvalidArgument, "the artifact " + found.qualified_name() +
-                                                 " is of the type " + found.type + ", not " + type);
-  }
-  return found;
+  return Artifact::of_server(server, std::move(facts));
 }
 
-Result<Pages<ArtifactInfo>> Api::artifacts(const std::string& type, std::string_view name,
-                                           int per_page) const {
+Result<Pages<Artifact>> Api::artifacts(const std::string& type, std::string_view name,
+                                       int per_page) const {
   RUNSTONE_TRY(check_page_size(per_page));
-  RUNSTONE_TRY(auto path, public_api::parse_artifact_path(name, *session_));
-  path.name.resize(std::min(path.name.size(), path.name.find(':')));
-  return public_api::list_versions(session_, std::move(path), type, per_page);
+  RUNSTONE_TRY(auto place, find_place(name, *session_));
+  return public_api::list_versions(
+      session_, {std::move(place.entity), std::move(place.project), std::move(place.name), type},
+      per_page);
 }
 
 Result<bool> Api::artifact_exists(std::string_view name, const std::string& type) const {

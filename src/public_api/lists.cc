@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/try.h"
 #include "protocol/public_documents.h"
+#include "protocol/version_documents.h"
 #include "public_api/json_node.h"
 
 namespace runstone::public_api {
@@ -91,42 +92,25 @@ Pages<ProjectInfo> list_projects(std::shared_ptr<Session> session, std::string e
   });
 }
 
-ArtifactInfo parse_version(const Value& node) {
-  const Value* collection = at(&node, "artifactSequence");
-  ArtifactInfo version{.id = text_at(&node, "id"),
-                       .name = text_at(collection, "name"),
-                       .entity = text_at(at(collection, "project", "entity"), "name"),
-                       .project = text_at(at(collection, "project"), "name"),
-                       .type = text_at(at(&node, "artifactType"), "name"),
-                       .description = text_at(&node, "description"),
-                       .digest = text_at(&node, "digest"),
-                       .state = text_at(&node, "state"),
-                       .created_at = text_at(&node, "createdAt")};
-  const std::int64_t index = int_at(&node, "versionIndex", -1);
-  const std::string collection_name = version.name;
-  if (index >= 0) version.name += ":v" + std::to_string(index);
-  const Value* aliases = at(&node, "aliases");
-  if (aliases != nullptr && aliases->if_list() != nullptr) {
-    for (const Value& alias : *aliases->if_list()) {
-      // Those of its own collection; it may have others where it is linked.
-      if (text_at(at(&alias, "artifactCollection"), "name") == collection_name) {
-        version.aliases.push_back(text_at(&alias, "alias"));
-      }
-    }
+namespace {
+
+// The versions of a connection.
+Result<Page<Artifact>> page_of_versions(const Value* connection, Session& session) {
+  Page<Artifact> page;
+  read_page_info(connection, page);
+  page.total = int_at(connection, "totalCount", -1);
+  for (const Value* node : nodes_of(connection)) {
+    RUNSTONE_TRY(auto facts, protocol::parse_artifact(*node));
+    page.items.push_back(Artifact::of_server(session.artifacts(), std::move(facts)));
   }
-  const Value* tags = at(&node, "tags");
-  if (tags != nullptr && tags->if_list() != nullptr) {
-    for (const Value& tag : *tags->if_list()) version.tags.push_back(text_at(&tag, "name"));
-  }
-  version.size_bytes =
-      static_cast<std::uint64_t>(std::max<std::int64_t>(0, int_at(&node, "size", 0)));
-  version.file_count = int_at(&node, "fileCount", 0);
-  return version;
+  return page;
 }
 
-Pages<ArtifactInfo> run_artifacts(std::shared_ptr<RunRecord> run, bool logged, int per_page) {
-  return Pages<ArtifactInfo>([run = std::move(run), logged,
-                              per_page](const std::string& cursor) -> Result<Page<ArtifactInfo>> {
+}  // namespace
+
+Pages<Artifact> run_artifacts(std::shared_ptr<RunRecord> run, bool logged, int per_page) {
+  return Pages<Artifact>([run = std::move(run), logged,
+                          per_page](const std::string& cursor) -> Result<Page<Artifact>> {
     Dict variables{{"entity", run->path().entity},
                    {"project", run->path().project},
                    {"run", run->path().id},
@@ -138,23 +122,16 @@ Pages<ArtifactInfo> run_artifacts(std::shared_ptr<RunRecord> run, bool logged, i
                                            : protocol::kRunInputArtifactsDocument,
                                     variables));
     RUNSTONE_TRY(const Value* node, run->run_in(data));
-    const Value* versions = node->get("artifacts");
-    Page<ArtifactInfo> page;
-    read_page_info(versions, page);
-    page.total = int_at(versions, "totalCount", -1);
-    for (const Value* version : nodes_of(versions)) page.items.push_back(parse_version(*version));
-    return page;
+    return page_of_versions(node->get("artifacts"), run->session());
   });
 }
 
-Pages<ArtifactInfo> list_versions(std::shared_ptr<Session> session, ArtifactPath path,
-                                  std::string type, int per_page) {
-  return Pages<ArtifactInfo>([session = std::move(session), path = std::move(path),
-                              type = std::move(type),
-                              per_page](const std::string& cursor) -> Result<Page<ArtifactInfo>> {
+Pages<Artifact> list_versions(std::shared_ptr<Session> session, CollectionPath path, int per_page) {
+  return Pages<Artifact>([session = std::move(session), path = std::move(path),
+                          per_page](const std::string& cursor) -> Result<Page<Artifact>> {
     Dict variables{{"entity", path.entity},
                    {"project", path.project},
-                   {"type", type},
+                   {"type", path.type},
                    {"collection", path.name},
                    {"perPage", per_page}};
     if (!cursor.empty()) variables.set("cursor", cursor);
@@ -164,16 +141,9 @@ Pages<ArtifactInfo> list_versions(std::shared_ptr<Session> session, ArtifactPath
     if (collection == nullptr || !collection->is_dict()) {
       return fail(ErrorCode::kNotFound, "Could not find the collection " + path.entity + "/" +
                                             path.project + "/" + path.name + " of the type " +
-                                            type);
+                                            path.type);
     }
-    const Value* versions = at(collection, "artifacts");
-    Page<ArtifactInfo> page;
-    read_page_info(versions, page);
-    page.total = int_at(versions, "totalCount", -1);
-    for (const Value* version : nodes_of(versions)) {
-      page.items.push_back(parse_version(*version));
-    }
-    return page;
+    return page_of_versions(at(collection, "artifacts"), *session);
   });
 }
 

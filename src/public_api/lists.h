@@ -28,10 +28,12 @@ std::string order_of_sweep(const std::string& config_yaml);
 Pages<PublicRun> list_runs(std::shared_ptr<Session> session, ProjectPath path, RunsOptions options);
 Pages<ProjectInfo> list_projects(std::shared_ptr<Session> session, std::string entity,
                                  int per_page);
-Pages<ArtifactInfo> run_artifacts(std::shared_ptr<RunRecord> run, bool logged, int per_page);
-Pages<ArtifactInfo> list_versions(std::shared_ptr<Session> session, ArtifactPath path,
-                                  std::string type, int per_page);
-ArtifactInfo parse_version(const Value& node);
+Pages<Artifact> run_artifacts(std::shared_ptr<RunRecord> run, bool logged, int per_page);
+/// Where versions are listed from: a collection of a type.
+struct CollectionPath {
+  std::string entity, project, name, type;
+};
+Pages<Artifact> list_versions(std::shared_ptr<Session> session, CollectionPath path, int per_page);
 ProjectInfo parse_project(const Value& node, const Session& session);
 
 }  // namespace runstone::public_api

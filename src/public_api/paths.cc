@@ -100,20 +100,6 @@ Result<ProjectPath> parse_project_path(std::string_view path, Session& session) 
   return found;
 }
 
-Result<ArtifactPath> parse_artifact_path(std::string_view path, Session& session) {
-  const auto parts = split(trimmed(path, "/ "), '/');
-  if (parts.empty() || parts.size() > 3 || parts.back().empty()) {
-    return wrong_path(path, "it looks like entity/project/name:alias");
-  }
-  ArtifactPath found;
-  found.name = parts.back();
-  if (parts.size() >= 2) found.project = parts[parts.size() - 2];
-  if (parts.size() == 3) found.entity = parts[0];
-  if (found.project.empty() && session.options().project.empty()) found.project = "uncategorized";
-  RUNSTONE_TRY(complete(found.entity, found.project, session, path));
-  return found;
-}
-
 std::string page_url(const Session& session, const std::vector<std::string>& parts) {
   std::string url = session.app_url();
   for (const auto& part : parts) url += "/" + percent_encode(part);

@@ -24,12 +24,6 @@ struct ProjectPath {
 /// "entity/project" or "project"; empty: the session's.
 Result<ProjectPath> parse_project_path(std::string_view path, Session& session);
 
-struct ArtifactPath {
-  std::string entity, project, name;  ///< the name with its alias or version, if one was given
-};
-/// "[[entity/]project/]name[:alias]".
-Result<ArtifactPath> parse_artifact_path(std::string_view path, Session& session);
-
 /// The address of a page: the parts percent-encoded below the session's app URL.
 std::string page_url(const Session& session, const std::vector<std::string>& parts);
 

@@ -22,6 +22,15 @@ namespace {
 // How often a server is asked whether a run still works.
 constexpr std::int64_t kStatePollUs = 1'000'000;
 
+Result<ArtifactFacts> facts_on_server(const Artifact& version) {
+  if (version.is_draft()) {
+    return fail(ErrorCode::kInvalidArgument,
+                "Only versions that are on the server are accepted here: log the draft " +
+                    version.name() + " by Run::log_artifact(), or take one of Api::artifact()");
+  }
+  return version.facts();
+}
+
 bool is_at_rest(const std::string& state) {
   for (const char* end : {"finished", "failed", "crashed", "killed", "preempted"}) {
     if (state == end) return true;
@@ -173,34 +182,38 @@ Result<std::optional<Sweep>> PublicRun::sweep() const {
   return std::optional<Sweep>(std::move(sweep));
 }
 
-Pages<ArtifactInfo> PublicRun::logged_artifacts(int per_page) const {
+Pages<Artifact> PublicRun::logged_artifacts(int per_page) const {
   return public_api::run_artifacts(record_, true, per_page);
 }
-Pages<ArtifactInfo> PublicRun::used_artifacts(int per_page) const {
+Pages<Artifact> PublicRun::used_artifacts(int per_page) const {
   return public_api::run_artifacts(record_, false, per_page);
 }
 
-Result<void> PublicRun::use_artifact(const ArtifactInfo& version) const {
+Result<void> PublicRun::use_artifact(const Artifact& version) const {
+  RUNSTONE_TRY(const auto facts, facts_on_server(version));
   RUNSTONE_TRY(record_->session().ask(
       "UseArtifact", protocol::kUseArtifactDocument,
-      protocol::use_artifact_variables({entity(), project(), id()}, version.id)));
+      protocol::use_artifact_variables({entity(), project(), id()}, facts.id)));
   return {};
 }
 
-Result<void> PublicRun::log_artifact(const ArtifactInfo& version,
+Result<void> PublicRun::log_artifact(const Artifact& version,
                                      const std::vector<std::string>& aliases,
                                      const std::vector<std::string>& tags) const {
-  if (version.entity != entity() || version.project != project()) {
+  RUNSTONE_TRY(const auto facts, facts_on_server(version));
+  const std::string of = facts.source_entity + "/" + facts.source_project;
+  if (of != entity() + "/" + project()) {
     return fail(ErrorCode::kInvalidArgument,
-                "A run can't log an artifact to a different project: " + version.qualified_name() +
-                    " is not of " + entity() + "/" + project());
+                "A run can't log an artifact to a different project: " + facts.source_collection +
+                    " is of " + of + ", the run of " + entity() + "/" + project());
   }
   // Said again with the same content, a version is not made anew: the run becomes one of its
   // makers.
   protocol::ArtifactRecord record;
-  record.type = version.type;
-  record.name = version.name.substr(0, version.name.find(':'));
-  record.digest = version.digest;
+  record.type = facts.type;
+  record.name = facts.source_collection;
+  record.digest = facts.digest;
+  record.digest_algorithm = facts.digest_algorithm == "XXH128" ? "MANIFEST_XXH128" : "MANIFEST_MD5";
   record.aliases = aliases;
   record.tags = tags;
   RUNSTONE_TRY(const auto data,
@@ -209,7 +222,8 @@ Result<void> PublicRun::log_artifact(const ArtifactInfo& version,
                    protocol::create_artifact_variables({entity(), project(), id()}, record)));
   RUNSTONE_TRY(const auto created, protocol::parse_created_artifact(data));
   if (!created.is_committed) {
-    return fail(ErrorCode::kNotFound, version.qualified_name() + " is not on the server any more");
+    return fail(ErrorCode::kNotFound,
+                "the version of " + facts.source_collection + " is not on the server any more");
   }
   return {};
 }

@@ -182,6 +182,12 @@ Result<void> Session::upload(const protocol::UploadUrl& url,
   return {};
 }
 
+std::shared_ptr<const artifact::Server> Session::artifacts() {
+  const std::scoped_lock lock(artifacts_mutex_);
+  if (!artifacts_) artifacts_ = std::make_shared<const artifact::Server>(options_.target);
+  return artifacts_;
+}
+
 std::shared_ptr<Session> Session::another() const { return std::make_shared<Session>(options_); }
 
 Result<std::string> Session::default_entity() {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "artifact/server.h"
 #include "net/client/http_client.h"
 #include "remote/api_client.h"
 #include "runstone/api.h"
@@ -49,6 +50,8 @@ class Session : public std::enable_shared_from_this<Session> {
   Result<void> upload(const protocol::UploadUrl& url, const std::vector<std::string>& headers,
                       const std::string& path);
 
+  /// The same server for what reads versions of artifacts; made when it is first asked for.
+  std::shared_ptr<const artifact::Server> artifacts();
   /// Another connection to the same server.
   std::shared_ptr<Session> another() const;
   /// From any thread: ends what is under way, and everything later.
@@ -73,6 +76,8 @@ class Session : public std::enable_shared_from_this<Session> {
   std::mutex pause_mutex_;
   std::condition_variable pause_over_;
   bool cancelled_ = false;  // under pause_mutex_
+  std::mutex artifacts_mutex_;
+  std::shared_ptr<const artifact::Server> artifacts_;  // owners: this, and the versions it gave
   std::mutex entity_mutex_;
   std::string viewer_entity_;  // once asked
 };

@@ -563,6 +563,64 @@ def test_a_sweep_and_its_best_run(api, shared_server):
         api.sweep(f"{entity}/own-sweep/absent")
 
 
+def test_artifacts_of_runs_and_collections(start, api, tmp_path):
+    (tmp_path / "data.txt").write_text("one")
+    maker = start("own-artifacts")
+    logged = []
+    for text in ("one", "two", "three"):
+        artifact = runstone.Artifact("ds", "dataset", metadata={"text": text})
+        with artifact.new_file("data.txt") as file:
+            file.write(text)
+        logged.append(maker.log_artifact(artifact, aliases=[text]).wait())
+    path = finished(maker)
+    entity, project, _ = path.split("/")
+    found = api.artifact(f"{entity}/{project}/ds:one")
+    assert isinstance(found, runstone.Artifact) and found.name == "ds:v0" and found.type == "dataset"
+    assert found.metadata == {"text": "one"} and found.digest == logged[0].digest
+    with open(os.path.join(found.download(root=tmp_path / "dl"), "data.txt")) as file:
+        assert file.read() == "one"
+    assert api.artifact(f"{project}/ds").version == "v2"
+    assert [one.version for one in api.artifacts("dataset", f"{project}/ds", per_page=2)] == [
+        "v2",
+        "v1",
+        "v0",
+    ]
+    assert len(api.artifacts("dataset", f"{project}/ds")) == 3
+    run = api.run(path)
+    assert sorted(one.name for one in run.logged_artifacts(per_page=2)) == ["ds:v0", "ds:v1", "ds:v2"]
+    assert len(run.logged_artifacts()) == 3 and list(run.used_artifacts()) == []
+    assert run.use_artifact(found) is found
+    assert [one.name for one in run.used_artifacts()] == ["ds:v0"]
+
+    other = api.run(finished(start("own-artifacts"), a=1))
+    assert other.log_artifact(found, aliases=["again"], tags=["seen"]) is found
+    assert "again" in api.artifact(f"{project}/ds:v0").aliases
+    assert api.artifact_exists(f"{project}/ds:v1") and not api.artifact_exists(f"{project}/ds:v9")
+    assert api.artifact_exists(f"{project}/ds", type="dataset")
+    assert not api.artifact_exists(f"{project}/ds", type="model")
+    with pytest.raises(ValueError, match="type"):
+        api.artifact(f"{project}/ds", type="model")
+    for name in (f"{project}/absent", f"{project}/ds:v9", "own-no-such-project/ds"):
+        with pytest.raises(errors.NotFoundError):
+            api.artifact(name)
+    with pytest.raises(errors.NotFoundError):
+        list(api.artifacts("model", f"{project}/ds"))
+    for name in ("", "a/b/c/d", f"{project}/ds:"):
+        with pytest.raises(ValueError):
+            api.artifact(name)
+    draft = runstone.Artifact("ds", "dataset")
+    for call in (run.use_artifact, run.log_artifact):
+        with pytest.raises(ValueError, match="on the server"):
+            call(draft)
+        with pytest.raises(TypeError, match="Artifact"):
+            call("ds:v0")
+    elsewhere = api.run(finished(start("own-artifacts-2"), a=1))
+    with pytest.raises(ValueError, match="different project"):
+        elsewhere.log_artifact(found)
+    run.delete(delete_artifacts=True)
+    assert not api.artifact_exists(f"{project}/ds:v1")
+
+
 # --- servers in bad weather ------------------------------------------------------------------------------
 
 

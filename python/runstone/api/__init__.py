@@ -16,15 +16,14 @@ from __future__ import annotations
 from ._api import Api
 from ._files import File, Files
 from ._history import HistoryScan
-from ._lists import ArtifactVersion, ArtifactVersions, Project, Projects, Runs, User
+from ._lists import Artifacts, Project, Projects, Runs, User
 from ._run import Run
 from ._summary import Summary
 from ._sweep import Sweep
 
 __all__ = [
     "Api",
-    "ArtifactVersion",
-    "ArtifactVersions",
+    "Artifacts",
     "File",
     "Files",
     "HistoryScan",

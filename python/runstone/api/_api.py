@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from .. import _core
-from ._lists import ArtifactVersion, ArtifactVersions, Project, Projects, Runs, User
+from ._lists import Artifacts, Project, Projects, Runs, User
 from ._run import Run
 from ._sweep import Sweep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .._artifact import Artifact
 
 _OVERRIDES = ("base_url", "entity", "project")
 DEFAULT_TIMEOUT_SECS = 20
@@ -192,7 +196,7 @@ class Api:
         """
         return Sweep(self._core.sweep(_text("path", path)))
 
-    def artifact(self, name: str, type: str | None = None) -> ArtifactVersion:
+    def artifact(self, name: str, type: str | None = None) -> Artifact:
         """One version of an artifact.
 
         Args:
@@ -206,9 +210,11 @@ class Api:
         Raises:
             NotFoundError: there is none.
         """
-        return ArtifactVersion(self._core.artifact(_text("name", name), type or ""))
+        from .._artifact import Artifact
 
-    def artifacts(self, type_name: str, name: str, per_page: int = 50) -> ArtifactVersions:
+        return Artifact._of(self._core.artifact(_text("name", name), type or ""))
+
+    def artifacts(self, type_name: str, name: str, per_page: int = 50) -> Artifacts:
         """The versions of a collection, the newest first.
 
         Args:
@@ -219,7 +225,7 @@ class Api:
         Returns:
             An object to iterate over, index and take the ``len()`` of.
         """
-        return ArtifactVersions(
+        return Artifacts(
             lambda: self._core.artifacts(_text("type_name", type_name), _text("name", name), per_page), name
         )
 

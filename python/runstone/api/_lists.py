@@ -78,11 +78,13 @@ class Projects(PageList):
         return Project(core)
 
 
-class ArtifactVersions(PageList):
-    """Versions of artifacts; see ``Api.artifacts``, ``Run.logged_artifacts``."""
+class Artifacts(PageList):
+    """Versions of artifacts, each a ``runstone.Artifact``; see ``Api.artifacts``, ``Run.logged_artifacts``."""
 
     def _make(self, core):
-        return ArtifactVersion(core)
+        from .._artifact import Artifact
+
+        return Artifact._of(core)
 
 
 class _Facts:
@@ -123,24 +125,3 @@ class Project(_Facts):
 
     def __repr__(self) -> str:
         return f"<Project {self.entity}/{self.name}>"
-
-
-class ArtifactVersion(_Facts):
-    """A version of an artifact, as lists show it.
-
-    ``id``, ``name`` (``ds:v0``), ``entity``, ``project``, ``type``, ``description``, ``digest``, ``state``,
-    ``created_at``, ``aliases``, ``tags``, ``size`` (bytes), ``file_count``, ``qualified_name``.
-    """
-
-    _FIELDS = (
-        *("id", "name", "entity", "project", "type", "description", "digest", "state", "created_at"),
-        *("aliases", "tags", "size", "file_count", "qualified_name"),
-    )
-
-    @property
-    def version(self) -> str:
-        """``v0``, ``v1``, ...; empty while it is not committed."""
-        return self.name.partition(":")[2]
-
-    def __repr__(self) -> str:
-        return f"<ArtifactVersion {self.qualified_name}>"

@@ -7,9 +7,13 @@ import os
 from ._files import File, Files
 from ._frames import to_arrow
 from ._history import HistoryScan
-from ._lists import ArtifactVersion, ArtifactVersions, User
+from ._lists import Artifacts, User
 from ._summary import Summary
 from ._sweep import Sweep
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .._artifact import Artifact
 
 _WAIT_SECS = 1.0  # of one call of the core, so that Ctrl-C is heard between two
 
@@ -120,7 +124,7 @@ class Run:
         return self._metadata
 
     @property
-    def lastHistoryStep(self) -> int:  # noqa: N802: the name that the field knows
+    def lastHistoryStep(self) -> int:  # noqa: N802 - the name that the field knows
         """The step of the last row that the server has; -1 if there is none. Asks the server."""
         return self._core.last_history_step()
 
@@ -274,7 +278,7 @@ class Run:
         return File(self._core.upload_file(os.fspath(path), os.fspath(root)))
 
     # --- artifacts --------------------------------------------------------------------------------------
-    def logged_artifacts(self, per_page: int = 100) -> ArtifactVersions:
+    def logged_artifacts(self, per_page: int = 100) -> Artifacts:
         """The versions of artifacts that it made.
 
         Args:
@@ -283,9 +287,9 @@ class Run:
         Returns:
             An object to iterate over, index and take the ``len()`` of.
         """
-        return ArtifactVersions(lambda: self._core.logged_artifacts(per_page), "/".join(self.path))
+        return Artifacts(lambda: self._core.logged_artifacts(per_page), "/".join(self.path))
 
-    def used_artifacts(self, per_page: int = 100) -> ArtifactVersions:
+    def used_artifacts(self, per_page: int = 100) -> Artifacts:
         """The versions of artifacts that it read.
 
         Args:
@@ -294,9 +298,9 @@ class Run:
         Returns:
             An object to iterate over, index and take the ``len()`` of.
         """
-        return ArtifactVersions(lambda: self._core.used_artifacts(per_page), "/".join(self.path))
+        return Artifacts(lambda: self._core.used_artifacts(per_page), "/".join(self.path))
 
-    def use_artifact(self, artifact: ArtifactVersion, use_as: str | None = None) -> ArtifactVersion:
+    def use_artifact(self, artifact: Artifact, use_as: str | None = None) -> Artifact:
         """Says that this run read a version.
 
         Args:
@@ -310,10 +314,10 @@ class Run:
             TypeError: something else.
         """
         del use_as
-        self._core.use_artifact(_version(artifact)._core)
+        self._core.use_artifact(_version(artifact)._handle)
         return artifact
 
-    def log_artifact(self, artifact: ArtifactVersion, aliases=None, tags=None) -> ArtifactVersion:
+    def log_artifact(self, artifact: Artifact, aliases=None, tags=None) -> Artifact:
         """Says that this run made a version.
 
         Args:
@@ -326,7 +330,7 @@ class Run:
         Raises:
             TypeError: something else. ValueError: it is of another project.
         """
-        self._core.log_artifact(_version(artifact)._core, list(aliases or ()), list(tags or ()))
+        self._core.log_artifact(_version(artifact)._handle, list(aliases or ()), list(tags or ()))
         return artifact
 
     # --- changes ----------------------------------------------------------------------------------------
@@ -442,9 +446,11 @@ def _sample(samples: object, keys: object, x_axis: object, stream: object) -> tu
     return samples, _keys(keys), x_axis, stream
 
 
-def _version(artifact: object) -> ArtifactVersion:
-    if not isinstance(artifact, ArtifactVersion):
+def _version(artifact: object) -> Artifact:
+    from .._artifact import Artifact
+
+    if not isinstance(artifact, Artifact):
         raise TypeError(
-            f"a version that Api.artifact() gave is needed here, not a value of type {type(artifact).__name__}"
+            f"an Artifact that Api.artifact() gave is needed here, not a value of type {type(artifact).__name__}"
         )
     return artifact
