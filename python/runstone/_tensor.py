@@ -7,7 +7,7 @@ import sys
 from . import _core
 
 BINS = 64
-_EXACT_IN_FLOAT32 = 1 << 24  # torch.histc counts in the type of the values
+_PART = 1 << 24  # of a tensor on a device: float32, in which PyTorch counts, has each whole number up to it
 
 
 def histogram_of(tensor):
@@ -28,31 +28,46 @@ def histogram_of(tensor):
 
 
 def on_device(tensor, zeros: int = 0):
-    """The same by PyTorch's own functions: of a tensor on a GPU only the counts are copied to the host."""
+    """The same by PyTorch's own functions: of a tensor on a GPU only the counts are copied to the host, and
+    little memory is taken there: it is looked at in parts."""
     torch = sys.modules["torch"]
-    flat = _flat(tensor)
-    if flat.dtype not in (torch.float32, torch.float64):
-        flat = flat.float()
-    is_finite = torch.isfinite(flat)
-    count = int(is_finite.sum())
-    left_out = flat.numel() - count
+    parts = _flat(tensor).split(_PART)
+    if tensor.numel() == 0:
+        return None, 0
+    facts = torch.stack([_facts(torch, _as_float(torch, part)) for part in parts]).cpu().double()
+    count = int(facts[:, 0].sum())
+    left_out = tensor.numel() - count
     if count == 0:
         return None, left_out
-    if left_out:
-        flat = flat[is_finite]
-    low, high = torch.stack((flat.min(), flat.max())).tolist()
+    low, high = facts[:, 1].min().item(), facts[:, 2].max().item()
     if zeros:
         low, high = min(low, 0.0), max(high, 0.0)
     if low == high:
         counts = torch.tensor([count + zeros], dtype=torch.float64)
         edges = torch.tensor([low, high], dtype=torch.float64)
     else:
-        parts = flat.split(_EXACT_IN_FLOAT32)
-        counts = sum(torch.histc(part, BINS, low, high).double() for part in parts).cpu()
-        edges = torch.linspace(low, high, BINS + 1, dtype=flat.dtype).double()
+        floats = (_as_float(torch, part) for part in parts)
+        of_parts = [torch.histc(x[torch.isfinite(x)] if left_out else x, BINS, low, high) for x in floats]
+        counts = torch.stack(of_parts).cpu().double().sum(0)
+        edges = torch.linspace(
+            low, high, BINS + 1, dtype=_as_float(torch, tensor.new_empty(0)).dtype
+        ).double()
         if zeros:
             counts[min(int((edges <= 0).sum()), BINS) - 1] += zeros
     return _core.Media.histogram_of_counts(counts, edges), left_out
+
+
+def _facts(torch, part):
+    """[number of finite values, the lowest, the highest] of values that are not none, on their device."""
+    finite = torch.isfinite(part)
+    infinity = float("inf")
+    low = part.masked_fill(~finite, infinity).min()
+    high = part.masked_fill(~finite, -infinity).max()
+    return torch.stack((finite.sum().to(part.dtype), low, high))
+
+
+def _as_float(torch, tensor):
+    return tensor if tensor.dtype == torch.float64 else tensor.float()
 
 
 def _plain(torch, tensor):

@@ -435,12 +435,14 @@ def test_parameters_of_whole_numbers_and_quantised_ones_are_counted(run):
     assert run.summary["parameters/quantised"]["bins"][-1] == 1
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
 @pytest.mark.parametrize("shape", [(0,), (7,), (40, 50)])
 @pytest.mark.parametrize("spoilt", [False, True])
-def test_what_a_device_counts_is_what_the_core_counts(shape, spoilt):
+def test_what_a_device_counts_is_what_the_core_counts(shape, spoilt, dtype, monkeypatch):
     from runstone import _tensor
 
-    tensor = torch.randn(shape).to(torch.float32)
+    monkeypatch.setattr(_tensor, "_PART", 300)
+    tensor = torch.randn(shape).to(dtype)
     if spoilt and tensor.numel():
         tensor.view(-1)[0] = float("nan")
     for zeros in (0, 5):
