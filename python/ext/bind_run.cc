@@ -1,3 +1,4 @@
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
 #include <optional>
@@ -142,9 +143,6 @@ nb::dict finish(RunHandle& self, nb::handle exit_code) {
   return fields;
 }
 
-nb::object text_or_none(const std::optional<std::string>& text) {
-  return text ? nb::object(nb::str(text->c_str(), text->size())) : nb::none();
-}
 nb::str text_of(const std::string& text) { return nb::str(text.c_str(), text.size()); }
 
 }  // namespace
@@ -309,10 +307,10 @@ void bind_run(nb::module_& module) {
           "id", [](RunHandle& self) { return text_of(self.get().id()); },
           "The run's id, unique in its project.")
       .def_prop_ro(
-          "name", [](RunHandle& self) { return text_or_none(self.get().name()); },
+          "name", [](RunHandle& self) { return self.get().name(); },
           "The display name; None if there is none yet.")
       .def_prop_ro(
-          "notes", [](RunHandle& self) { return text_or_none(self.get().notes()); },
+          "notes", [](RunHandle& self) { return self.get().notes(); },
           "Free text about the run; None if there is none.")
       .def_prop_ro(
           "tags",
@@ -337,9 +335,8 @@ void bind_run(nb::module_& module) {
       .def_prop_ro(
           "path", [](RunHandle& self) { return text_of(self.get().path()); },
           "entity/project/id, without the parts that are not known.")
-      .def_prop_ro("_url", [](RunHandle& self) { return text_or_none(self.get().url()); })
-      .def_prop_ro("_project_url",
-                   [](RunHandle& self) { return text_or_none(self.get().project_url()); })
+      .def_prop_ro("_url", [](RunHandle& self) { return self.get().url(); })
+      .def_prop_ro("_project_url", [](RunHandle& self) { return self.get().project_url(); })
       .def_prop_ro(
           "dir", [](RunHandle& self) { return text_of(self.get().dir()); },
           "The absolute path of the run's folder of files.")
@@ -363,10 +360,9 @@ void bind_run(nb::module_& module) {
           "starting_step", [](RunHandle& self) { return self.get().starting_step(); },
           "The first step that this process can log.")
       .def_prop_ro(
-          "sweep_id", [](RunHandle& self) { return text_or_none(self.get().sweep_id()); },
+          "sweep_id", [](RunHandle& self) { return self.get().sweep_id(); },
           "The id of the sweep that this run is a part of; None if there is none.")
-      .def_prop_ro("_sweep_url",
-                   [](RunHandle& self) { return text_or_none(self.get().sweep_url()); })
+      .def_prop_ro("_sweep_url", [](RunHandle& self) { return self.get().sweep_url(); })
       .def("_to_html", [](RunHandle& self, int height,
                           bool hidden) { return text_of(self.get().to_html(height, hidden)); })
       .def("_write_logs",
