@@ -114,6 +114,7 @@ def all_suites() -> list[Suite]:
         pytest_suite("install", "tests/install"),
         # Mostly starts of the stock client: two at a time, each file's tests on one server.
         pytest_suite("compat", "tests/compat", "-n", "2", "--dist", "loadfile"),
+        pytest_suite("docs", "tests/docs"),
         pytest_suite("conformance", "tests/conformance", "-n", "2", "--dist", "loadfile"),
         pytest_suite("crash", "tests/crash"),
         vitest_suite("e2e", "e2e"),

@@ -44,7 +44,7 @@ class ArtifactTest : public testing::Test {
   stdfs::path folder_;
 };
 
-TEST_F(ArtifactTest, AR1DigestsAreThoseOfTheFormat) {
+TEST_F(ArtifactTest, AR1_DF2DigestsAreThoseOfTheFormat) {
   EXPECT_EQ(draft().digest(), "64e7c61456b10382e2f3b571ac24b659");
   Artifact one = draft();
   ASSERT_TRUE(one.add_file(path("hello.txt")));

@@ -63,13 +63,15 @@ def matches(pattern: list[str], path: tuple[str, ...]) -> bool:
 
 
 def obeys(rule: object, value: object) -> bool:
-    """`rule` is "any", "absent", "present", {type = "..."} or {is = value}."""
+    """`rule` is "any", "absent", "present", "null" or {is = value}."""
     if rule == "any":
         return True
     if rule == "absent":
         return value is ABSENT
     if rule == "present":
         return value is not ABSENT
+    if rule == "null":  # which TOML cannot say
+        return value is None
     if isinstance(rule, dict) and set(rule) == {"is"}:
         return value is not ABSENT and same(rule["is"], value)
     raise ValueError(f"the table of differences has the rule {rule!r}")

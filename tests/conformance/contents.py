@@ -153,6 +153,8 @@ class Contents:
 
     def _version(self, node: dict) -> dict:
         manifest = json.loads(self._download(node.pop("currentManifest")["file"]["directUrl"]))
+        for entry in manifest["contents"].values():
+            entry.pop("birthArtifactID", None)  # an id of the server's
         return {
             **node,
             "metadata": json.loads(node["metadata"]) if node["metadata"] else None,
