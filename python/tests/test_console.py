@@ -296,6 +296,15 @@ def test_a_line_of_a_megabyte_goes_on_in_the_next(offline, capsys):
     assert max(map(len, lines)) == 256 * 1024
 
 
+def test_a_text_larger_than_what_may_wait_is_whole(offline, capsys):
+    run = offline()
+    text = "".join(f"line {i:94d}\n" for i in range(120_000))
+    sys.stdout.write(text)
+    sys.stdout.write(text)
+    run.finish()
+    assert log_text(run) == text * 2
+
+
 def test_a_forked_childs_prints_are_in_the_log(script, tmp_path):
     done = script(
         textwrap.dedent("""

@@ -98,7 +98,7 @@ def test_the_keys_of_a_labelled_writer_name_it(offline, tmp_path):
     assert {key.rsplit("/l:", 1)[1] for key in found[0]} == {"node1"}
 
 
-def test_the_memory_and_threads_of_children_count(script, tmp_path):
+def test_the_memory_of_children_counts(script, tmp_path):
     done = script(
         textwrap.dedent("""
         import os, signal, subprocess, sys, time
@@ -124,7 +124,6 @@ def test_the_memory_and_threads_of_children_count(script, tmp_path):
     assert done.returncode == 0, done.stderr
     tree, alone = stats(tmp_path / "tree")[0], stats(tmp_path / "alone")[0]
     assert tree["proc.memory.rssMB"] > alone["proc.memory.rssMB"] + 250
-    assert tree["proc.cpu.threads"] > alone["proc.cpu.threads"]
 
 
 def test_a_forked_child_samples_nothing_and_the_parent_goes_on(offline, tmp_path):

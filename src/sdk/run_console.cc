@@ -83,7 +83,7 @@ void RunState::write_logger_line(std::string_view line) {
 // For the files, which the keeper writes. With the lock held.
 void RunState::keep_console(ConsolePiece piece) {
   if (child_) return;  // its parent has its console, too
-  if (console_waiting_bytes_ + piece.text.size() > kMaxWaitingBytes) {
+  if (console_waiting_bytes_ > 0 && console_waiting_bytes_ + piece.text.size() > kMaxWaitingBytes) {
     console_behind_bytes_ += piece.text.size();
     return;
   }
