@@ -28,11 +28,4 @@ class Cache {
   const std::string folder_;
 };
 
-/// A copy beside `to`, renamed over it: a reader sees the old file or the new. The blocks are
-/// shared where the file system can. Errors: kNotFound, kPermissionDenied, kResourceExhausted, kIo.
-Result<void> copy_whole(const std::string& from, const std::string& to);
-
-/// A neighbour of `path` to write before it is renamed.
-std::string name_beside(const std::string& path);
-
 }  // namespace runstone::artifact

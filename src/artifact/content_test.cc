@@ -9,6 +9,7 @@
 
 #include "artifact/body_file.h"
 #include "artifact/cache.h"
+#include "artifact/copy.h"
 #include "artifact/manifest.h"
 #include "artifact/parallel.h"
 #include "artifact/sent_copies.h"

@@ -6,6 +6,7 @@
 
 #include "artifact/body_file.h"
 #include "artifact/cache.h"
+#include "artifact/copy.h"
 #include "artifact/manifest.h"
 #include "artifact/parallel.h"
 #include "artifact/reference_stores.h"
@@ -97,8 +98,8 @@ class Download {
                              const Fetch& fetch_to) {
     if (request_.skip_cache) return beside(target, fetch_to);
     const std::string cached = cache_.path_of(entry);
-    if (const auto same = has_content(cached, entry); same && *same)
-      return copy_whole(cached, target);
+    RUNSTONE_TRY(const bool is_there, bring_cached(cached, entry, target));
+    if (is_there) return {};
     const auto temporary = cache_.temporary();
     if (!temporary) return past_cache(temporary.error(), target, fetch_to);
     if (auto fetched = fetch_to(*temporary); !fetched) {
@@ -110,6 +111,28 @@ class Download {
       return past_cache(kept.error(), target, fetch_to);
     }
     return copy_whole(cached, target);
+  }
+
+  /// False if the cache has not got it, or not as it should be.
+  static Result<bool> bring_cached(const std::string& cached, const protocol::ManifestEntry& entry,
+                                   const std::string& target) {
+    fs::FileSystem& disk = fs::real_file_system();
+    const auto info = disk.info(cached);
+    const auto wanted = static_cast<std::uint64_t>(entry.size_bytes);
+    const bool knows_size = entry.size_bytes > 0 || entry.ref.empty();
+    if (!info || (knows_size && info->size_bytes != wanted)) return false;
+    const std::string beside = name_beside(target);
+    RUNSTONE_TRY(disk.make_directories(fs::Path(target).parent_path()));
+    const auto copied = digest_file(cached, kind_of(entry), beside);
+    const bool is_right =
+        copied && (!is_digest_of_content(entry) || copied->digest == entry.digest);
+    if (is_right) {
+      RUNSTONE_TRY(disk.rename(beside, target));
+      return true;
+    }
+    discard(disk.remove(beside), "it is not what was wanted");
+    if (!copied && copied.error().code != ErrorCode::kNotFound) return fail(copied.error());
+    return false;
   }
 
   Result<void> past_cache(const Error& why, const std::string& target, const Fetch& fetch_to) {
@@ -157,9 +180,7 @@ Result<bool> has_content(const std::string& path, const protocol::ManifestEntry&
     if (info.size_bytes != static_cast<std::uint64_t>(entry.size_bytes)) return false;
   }
   if (!is_digest_of_content(entry)) {
-    // By an address and an ETag nothing can be said of a file's bytes; only the cache's own names
-    // hold both.
-    return path == Cache().path_of(entry);
+    return false;  // by an address and an ETag nothing can be said of a file's bytes
   }
   RUNSTONE_TRY(const FileDigest digest, digest_file(path, kind_of(entry)));
   return digest.digest == entry.digest;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "artifact/copy.h"
 #include "artifact/rules.h"
 #include "base/digest.h"
 #include "base/encoding.h"
@@ -13,7 +14,8 @@
 namespace runstone::artifact {
 namespace {
 constexpr std::size_t kReadBytes = 1 << 20;
-}
+constexpr std::uint64_t kLargeBytes = 32 << 20;  // a second thread is worth while
+}  // namespace
 
 std::string digest_base64(std::string_view bytes, Digest::Kind kind) {
   Digest digest(kind);
@@ -42,6 +44,7 @@ Result<FileDigest> digest_file(const std::string& path, Digest::Kind kind,
   std::unique_ptr<fs::File> target;
   if (!copy_to.empty()) {
     RUNSTONE_TRY(disk.make_directories(fs::Path(copy_to).parent_path()));
+    if (size_bytes >= kLargeBytes) return copy_and_digest(path, copy_to, kind);
     RUNSTONE_TRY(target, disk.create_new(copy_to));
   }
   Digest digest(kind);

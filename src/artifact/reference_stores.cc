@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "artifact/body_file.h"
-#include "artifact/cache.h"
+#include "artifact/copy.h"
 #include "artifact/manifest.h"
 #include "artifact/s3_store.h"
 #include "artifact/versions.h"

@@ -2,7 +2,7 @@
 #include <filesystem>
 
 #include "artifact/body_file.h"
-#include "artifact/cache.h"
+#include "artifact/copy.h"
 #include "artifact/rules.h"
 #include "artifact/server.h"
 #include "artifact/versions.h"

@@ -56,8 +56,10 @@ Delivery::Delivery(fs::FileSystem& disk, const Clock& clock, net::HttpTransport&
       interval_us_(options_.send_interval_us) {
   for (auto* sender : {&file_sender_, &artifact_sender_}) {
     if (options_.make_file_transport) {
-      *sender = std::make_unique<FilePool>(api_.target(), clock_, options_.make_file_transport,
-                                           options_.wake);
+      *sender = std::make_unique<FilePool>(
+          api_.target(), clock_, options_.make_file_transport, options_.wake,
+          sender == &artifact_sender_ ? FilePool::kThreadsOfArtifacts
+                                      : FilePool::kThreadsOfRunFiles);
     } else {
       *sender = std::make_unique<InlineFileSender>(api_);
     }

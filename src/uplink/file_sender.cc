@@ -17,11 +17,12 @@ FinishedFile send(ApiClient& api, FileJob job) {
 void InlineFileSender::start(FileJob job) { finished_.push_back(send(api_, std::move(job))); }
 
 FilePool::FilePool(Target target, const Clock& clock, MakeTransport make_transport,
-                   std::function<void()> wake)
+                   std::function<void()> wake, std::size_t max_threads)
     : target_(std::move(target)),
       clock_(clock),
       make_transport_(std::move(make_transport)),
-      wake_(std::move(wake)) {}
+      wake_(std::move(wake)),
+      max_threads_(max_threads) {}
 
 FilePool::~FilePool() {
   cancel();
@@ -30,14 +31,14 @@ FilePool::~FilePool() {
 
 bool FilePool::has_room() const {
   const std::scoped_lock lock(mutex_);
-  return unfinished_ < kMaxThreads;
+  return unfinished_ < 2 * max_threads_;  // the next one waits at hand
 }
 
 void FilePool::start(FileJob job) {
   const std::scoped_lock lock(mutex_);
   jobs_.push_back(std::move(job));
   ++unfinished_;
-  if (unfinished_ > threads_.size() && threads_.size() < kMaxThreads && !cancelled_) {
+  if (unfinished_ > threads_.size() && threads_.size() < max_threads_ && !cancelled_) {
     transports_.push_back(make_transport_());
     threads_.emplace_back([this, &transport = *transports_.back()] { work(transport); });
   }

@@ -58,10 +58,11 @@ using MakeTransport = std::function<std::unique_ptr<net::HttpTransport>()>;
 /// connection of its own, started when there is a file for them.
 class FilePool final : public FileSender {
  public:
-  static constexpr std::size_t kMaxThreads = 2;
+  static constexpr std::size_t kThreadsOfRunFiles = 2;
+  static constexpr std::size_t kThreadsOfArtifacts = 4;  // thousands of small files, often
   /// `wake` is called on a thread of the pool when a file has finished.
   FilePool(Target target, const Clock& clock, MakeTransport make_transport,
-           std::function<void()> wake);
+           std::function<void()> wake, std::size_t max_threads = kThreadsOfRunFiles);
   ~FilePool() override;
 
   bool has_room() const override;
@@ -76,6 +77,7 @@ class FilePool final : public FileSender {
   const Clock& clock_;
   const MakeTransport make_transport_;
   const std::function<void()> wake_;
+  const std::size_t max_threads_;
   mutable std::mutex mutex_;
   std::condition_variable has_job_;
   std::deque<FileJob> jobs_;

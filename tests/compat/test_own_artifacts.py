@@ -619,7 +619,7 @@ assert runstone.restore("sub/model.txt", "saver", True).read() == "content"
 error = raises(ValueError, lambda: run.restore("none.txt", run_path=path), "not found")
 assert isinstance(error, errors.CommError)
 raises(ValueError, lambda: run.restore("never.txt"), "not found")
-raises(ValueError, lambda: run.restore("sub/model.txt", run_path="own-restore/nobody"), "not found")
+raises(ValueError, lambda: run.restore("never.txt", run_path="own-restore/nobody"), "not found")
 raises(ValueError, lambda: run.restore("../up", run_path=path))
 raises(ValueError, lambda: run.restore("x", run_path="a/b/c/d"))
 run.finish()

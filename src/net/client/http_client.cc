@@ -26,6 +26,7 @@ std::string_view ClientResponse::header(std::string_view name) const {
 namespace {
 
 constexpr long kMaxRedirects = 10;
+constexpr long kLargeBufferBytes = 512 << 10;  // of bodies that go to a file
 
 /// The body of a PUT, read as it is sent. Its length is fixed at the start, as HTTP asks; a file
 /// that shrinks meanwhile breaks the exchange, one that grows is sent as it was.
@@ -205,6 +206,9 @@ class CurlClient final : public HttpTransport {
     set(CURLOPT_PROTOCOLS, static_cast<long>(CURLPROTO_HTTP | CURLPROTO_HTTPS));
     set(CURLOPT_USERAGENT, options_.user_agent.c_str());
     if (options_.accept_gzip && request.accept_gzip) set(CURLOPT_ACCEPT_ENCODING, "gzip");
+    if (request.on_body || !request.response_file.empty()) {
+      set(CURLOPT_BUFFERSIZE, kLargeBufferBytes);
+    }
     if (request.follow_redirects) {
       set(CURLOPT_FOLLOWLOCATION, 1L);
       set(CURLOPT_MAXREDIRS, kMaxRedirects);
