@@ -45,6 +45,12 @@ std::string log_a_run() {
   check(run->log({{"nan", nan}, {"wide", std::int64_t{9007199254740993}}}), "log of odd values");
   std::ofstream("saved.txt") << "as it was saved";
   check(run->save("saved.txt"), "save");
+  auto data = runstone::Artifact::create("cpp-data", "dataset");
+  if (check(data, "an artifact")) {
+    check(data->add_file("saved.txt"), "add_file");
+    check(run->log_artifact(*data), "log_artifact");
+    check(data->wait(30), "wait");
+  }
   const std::string path = run->path();
   check(run->finish().delivered, "everything is delivered");
   return path;
@@ -114,6 +120,18 @@ void check_files(const runstone::PublicRun& run) {  // PA3
   check(file->download(options), "exists and may");
 }
 
+void check_artifacts(const runstone::Api& api, const runstone::PublicRun& run) {
+  const auto version = api.artifact("cpp-api/cpp-data:v0");
+  if (!check(version, "artifact")) return;
+  check(version->type() == "dataset" && !version->is_draft(), "its type");
+  auto made = run.logged_artifacts();
+  const auto first = made.next();
+  if (check(first, "logged_artifacts")) check(first->size() == 1, "one was logged");
+  check(run.use_artifact(*version), "use_artifact");
+  check(api.artifact_exists("cpp-api/cpp-data").value_or(false), "artifact_exists");
+  check(!api.artifact_exists("cpp-api/absent").value_or(true), "none of another name");
+}
+
 }  // namespace
 
 int main() {
@@ -126,6 +144,7 @@ int main() {
   check_history(*run);
   check_changes(*api, path);
   check_files(*run);
+  check_artifacts(*api, *run);
   runstone::RunsOptions filtered;
   filtered.filters = {{"config.lr", {{"$lt", 1}}}};
   auto runs = api->runs("cpp-api", filtered);
