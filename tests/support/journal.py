@@ -128,3 +128,21 @@ def find(folder: Path) -> Path:
     ]
     assert len(logs) == 1, logs
     return logs[0]
+
+
+def printed(folder) -> list[tuple[str, str]]:
+    """The console records of a run's log: (stream, text), pieces that follow each other joined."""
+    pieces: list[list[str]] = []
+    for record in records(find(folder)):
+        if record.HasField("output_raw"):
+            stream = "stdout" if record.output_raw.output_type == 1 else "stderr"
+            text = record.output_raw.line
+        elif record.HasField("output_logger"):
+            stream, text = "logger", record.output_logger.line
+        else:
+            continue
+        if pieces and pieces[-1][0] == stream != "logger":
+            pieces[-1][1] += text
+        else:
+            pieces.append([stream, text])
+    return [(stream, text) for stream, text in pieces]
