@@ -81,7 +81,9 @@ def median_of(count: int, measure: Callable[[], float]) -> float:
 
 
 def offline_environment() -> dict[str, str]:
-    return {k: v for k, v in os.environ.items() if not k.startswith(("WANDB_", "RUNSTONE_"))}
+    """Without settings of ours or the peer's; and byte code is kept, as for users."""
+    dropped = ("WANDB_", "RUNSTONE_", "PYTHONDONTWRITEBYTECODE")
+    return {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
 
 
 # --- the training side ----------------------------------------------------------------------------------
