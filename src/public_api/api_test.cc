@@ -74,7 +74,7 @@ TEST(Api, WhatIsNotThereIsNotFoundAndTheMessageNamesIt) {
 
 TEST(Api, TroubleHasACodeAndSaysWhatToDo) {
   TestServer server;
-  const auto met = [&](net::ScriptedAnswer answer, double timeout_secs = 0.5) {
+  const auto met = [&](net::ScriptedAnswer answer, double timeout_secs = 20) {
     server.on("Run", [answer](const Value&) { return answer; });
     return server.api(timeout_secs).run("p/r").error();
   };
@@ -86,7 +86,7 @@ TEST(Api, TroubleHasACodeAndSaysWhatToDo) {
   const auto refused = met({.body = R"({"errors":[{"message":"no such field"}]})"});
   EXPECT_EQ(refused.code, ErrorCode::kInvalidArgument);
   EXPECT_THAT(refused.message, HasSubstr("no such field"));
-  const auto busy = met({.status = 503, .body = R"({"error":"full"})"});
+  const auto busy = met({.status = 503, .body = R"({"error":"full"})"}, 0.5);
   EXPECT_EQ(busy.code, ErrorCode::kDeadlineExceeded);
   EXPECT_THAT(busy.message, HasSubstr("full"));
   EXPECT_THAT(busy.message, HasSubstr("tries"));

@@ -669,7 +669,7 @@ def test_an_absent_server_is_told_soon(shared_server):
 def weather(shared_server):
     """An Api behind a proxy that misbehaves, and the proxy."""
     proxy = FaultServer(shared_server.port)
-    yield runstone.Api({"base_url": proxy.url}, api_key=shared_server.key, timeout=5), proxy
+    yield runstone.Api({"base_url": proxy.url}, api_key=shared_server.key, timeout=20), proxy
     proxy.close()
 
 
@@ -679,18 +679,17 @@ def test_a_server_that_asks_to_wait_is_waited_for(weather, start):
     proxy.fault, proxy.faults_left = "429", 2  # Retry-After: 1
     started = time.monotonic()
     assert api.run(path).id
-    assert 2 <= time.monotonic() - started < 5
+    assert time.monotonic() - started >= 2
 
 
 def test_a_wait_beyond_the_timeout_is_not_begun(weather, shared_server, start):
     path = finished(start("own-weather"), a=1)
     proxy = weather[1]
-    api = runstone.Api({"base_url": proxy.url}, api_key=shared_server.key, timeout=0.5)
-    proxy.fault = "429"
-    started = time.monotonic()
+    api = runstone.Api({"base_url": proxy.url}, api_key=shared_server.key, timeout=0.9)
+    proxy.fault = "429"  # Retry-After: 1
     with pytest.raises(errors.CommError, match="asks to wait 1 s"):
         api.run(path)
-    assert time.monotonic() - started < 0.5
+    assert proxy.request_count == 1
 
 
 def test_a_broken_server_is_asked_again_until_the_time_is_over(weather, shared_server, start):
@@ -707,10 +706,9 @@ def test_a_broken_server_is_asked_again_until_the_time_is_over(weather, shared_s
 def test_a_login_page_is_no_answer(weather):
     api, proxy = weather
     proxy.fault = "html"
-    started = time.monotonic()
     with pytest.raises(errors.CommError, match="no JSON"):
         api.run("a/b/c")
-    assert time.monotonic() - started < 3
+    assert proxy.request_count == 1  # it will not become JSON
 
 
 def test_a_connection_that_breaks_is_made_again(weather, start):
