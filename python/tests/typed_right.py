@@ -6,7 +6,6 @@ from typing import Any, Optional
 
 import numpy as np
 import runstone
-from runstone import errors
 
 settings = runstone.Settings(mode="offline", silent=True)
 runstone.setup(settings)
@@ -168,7 +167,7 @@ try:
     pass
 except runstone.CommError as error:
     cause: Optional[BaseException] = error.exc
-except (runstone.UsageError, errors.ConfigError) as error:
+except (runstone.UsageError, runstone.errors.ConfigError) as error:
     message: str = error.message
 except runstone.Error as error:
     context: dict[str, Any] = error.context
