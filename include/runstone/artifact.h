@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runstone/media.h"
 #include "runstone/result.h"
 #include "runstone/value.h"
 
@@ -45,6 +46,12 @@ struct AddDirOptions {
   std::string policy = "mutable";  ///< as of a file
   bool merge = false;              ///< files of other content replace entries
   bool skip_cache = false;
+};
+
+struct AddObjectOptions {
+  bool overwrite = false;
+  bool refuse_long_tables = false;  ///< a table of too many rows is an error, not cut
+  std::function<void(const std::string& text)> warn;  ///< what to tell the user; may be empty
 };
 
 /// One file or reference of an artifact.
@@ -131,6 +138,12 @@ class Artifact {
                                                    const std::string& name = "",
                                                    bool checksum = true,
                                                    std::uint64_t max_objects = 10'000'000);
+  /// A Table, Image, Audio, Video, Html, Object3D, Molecule, Classes or JoinedTable as the entry
+  /// <name>.<type>.json, and the files that it is made of. An object that is in the artifact
+  /// already keeps its entry; a name that is taken keeps its object unless `overwrite`. Errors:
+  /// kInvalidType (another kind of media), those of encoding it.
+  Result<ArtifactEntry> add(const Media& object, const std::string& name,
+                            const AddObjectOptions& options = {});
   /// An entry whose digest the caller knows.
   Result<void> add_entry(const ArtifactEntry& entry, bool overwrite = false);
   /// An entry, or all below a folder. kNotFound if there is none.

@@ -60,6 +60,7 @@ struct ImageOptions {
   /// pixels with `"domain": "pixel"`), `class_id`, and may have `box_caption` and `scores`.
   Dict boxes;
   std::vector<std::pair<std::string, ImageMask>> masks;
+  Dict classes;  ///< names of class ids for artifacts: {"0": "road"}; layers may have their own
 };
 
 /// A picture. Errors: kInvalidArgument (sizes that do not fit, a wrong file type, no picture in the
@@ -77,7 +78,7 @@ class Image : public Media {
   static Result<Image> from_rgba(Span<const std::uint8_t> pixels, int height, int width,
                                  const ImageOptions& options = {});
   /// A PNG, JPEG, GIF, BMP or WebP file, kept as it is. http, https, s3 and gs addresses are only
-  /// for artifacts.
+  /// for artifacts: a run does not fetch them (kInvalidArgument when it is logged).
   static Result<Image> from_file(const std::string& path, const ImageOptions& options = {});
 };
 

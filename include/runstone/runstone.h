@@ -12,4 +12,5 @@
 #include "runstone/settings.h"
 #include "runstone/span.h"
 #include "runstone/summary.h"
+#include "runstone/table.h"
 #include "runstone/value.h"

@@ -1,6 +1,7 @@
 #include "runstone/artifact.h"
 
 #include "artifact/draft.h"
+#include "artifact/draft_package.h"
 #include "artifact/manifest.h"
 #include "artifact/references.h"
 #include "artifact/rules.h"
@@ -35,6 +36,13 @@ Result<std::vector<ArtifactEntry>> Artifact::add_reference(const std::string& ur
   RUNSTONE_TRY(auto entries, artifact::reference_entries(uri, name, checksum, max_objects));
   for (const ArtifactEntry& entry : entries) RUNSTONE_TRY(add_entry(entry));
   return entries;
+}
+Result<ArtifactEntry> Artifact::add(const Media& object, const std::string& name,
+                                    const AddObjectOptions& options) {
+  artifact::DraftPackage package(draft_,
+                                 {options.overwrite, options.refuse_long_tables, options.warn});
+  RUNSTONE_TRY(const media::PackedFile file, package.add_object(object.object(), name));
+  return *draft_->entry_at(file.path);
 }
 Result<void> Artifact::add_entry(const ArtifactEntry& entry, bool overwrite) {
   return draft_->add(artifact::stored_entry(entry), overwrite);

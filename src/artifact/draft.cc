@@ -231,6 +231,28 @@ Result<void> Draft::remove(const std::string& given) {
   return {};
 }
 
+void Draft::remember(std::shared_ptr<media::Object> object, const std::string& path) {
+  const std::scoped_lock lock(mutex_);
+  objects_[std::move(object)] = path;
+}
+
+std::optional<ArtifactEntry> Draft::entry_of(const media::Object* object) const {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [known, path] : objects_) {
+    if (known.get() != object) continue;
+    const auto entry = entries.find(path);  // it may have been removed
+    if (entry != entries.end()) return public_entry(entry->second);
+  }
+  return std::nullopt;
+}
+
+std::optional<ArtifactEntry> Draft::entry_at(const std::string& path) const {
+  const std::scoped_lock lock(mutex_);
+  const auto entry = entries.find(path);
+  if (entry == entries.end()) return std::nullopt;
+  return public_entry(entry->second);
+}
+
 // --- what it says
 
 protocol::ArtifactManifest Draft::manifest() const {

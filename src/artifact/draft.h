@@ -36,6 +36,12 @@ class Draft {
   std::string digest() const;
   bool is_of_md5() const { return options.digest_algorithm == "MD5"; }
 
+  Result<void> check_still_open() const;  ///< kFailedPrecondition once it is final
+  /// Media keep the entry that they were added as.
+  void remember(std::shared_ptr<media::Object> object, const std::string& path);
+  std::optional<ArtifactEntry> entry_of(const media::Object* object) const;
+  std::optional<ArtifactEntry> entry_at(const std::string& path) const;
+
   // What became of it.
   enum class Fate { kDraft, kOffline, kUnderWay, kCommitted, kFailed };
   void set_under_way(Fate fate, std::shared_ptr<const Server> to = nullptr);
@@ -79,11 +85,11 @@ class Draft {
 
  private:
   Result<void> check_open() const;
-  Result<void> check_still_open() const;
   /// A new file's name among the copies, and its removal unless an entry came to own it.
   std::string new_copy();
   void drop_copy(const std::string& path);
 
+  std::map<std::shared_ptr<media::Object>, std::string> objects_;  // to their entries' paths
   mutable std::mutex mutex_;
   mutable std::condition_variable settled_;
   std::set<std::string> copies_;   // of ours, in the staging folder

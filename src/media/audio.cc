@@ -48,7 +48,9 @@ Result<std::shared_ptr<AudioObject>> AudioObject::of_samples(std::vector<std::in
 
 Result<std::shared_ptr<AudioObject>> AudioObject::of_file(const std::string& path,
                                                           std::string caption) {
-  RUNSTONE_TRY(find_source_file(path));
+  if (!is_address(path)) {
+    RUNSTONE_TRY(find_source_file(path));
+  }
   auto audio = std::make_shared<AudioObject>();
   audio->path_ = path;
   audio->caption_ = std::move(caption);
@@ -60,26 +62,52 @@ double AudioObject::duration_secs() const {
   return static_cast<double>(samples_.size()) / channels_ / sample_rate_;
 }
 
+std::string AudioObject::wav_header() const {
+  const auto data_bytes = static_cast<std::uint32_t>(samples_.size() * kBytesPerSample);
+  std::string header = "RIFF";
+  put_le(header, 36 + data_bytes, 4);
+  header += "WAVEfmt ";
+  put_le(header, 16, 4);
+  put_le(header, 1, 2);  // PCM
+  put_le(header, static_cast<std::uint32_t>(channels_), 2);
+  put_le(header, static_cast<std::uint32_t>(sample_rate_), 4);
+  put_le(header, static_cast<std::uint32_t>(sample_rate_ * channels_ * kBytesPerSample), 4);
+  put_le(header, static_cast<std::uint32_t>(channels_ * kBytesPerSample), 2);
+  put_le(header, 8 * kBytesPerSample, 2);
+  header += "data";
+  put_le(header, data_bytes, 4);
+  return header;
+}
+
+std::string_view AudioObject::wav_data() const {
+  return {reinterpret_cast<const char*>(samples_.data()), samples_.size() * kBytesPerSample};
+}
+
+Result<std::string> AudioObject::artifact_json(Package& package) {
+  PackedFile file;
+  if (path_.empty()) {
+    RUNSTONE_TRY(file, pack_generated(package, "audio", ".wav", wav_header().append(wav_data())));
+  } else {
+    RUNSTONE_TRY(file, pack_file(package, "audio", path_));
+  }
+  return artifact_text_of(type(), file, caption_field(caption_));
+}
+
+bool AudioObject::same_content(const Object& other) const {
+  if (other.kind() != kind()) return false;
+  const auto& audio = static_cast<const AudioObject&>(other);
+  return samples_ == audio.samples_ && sample_rate_ == audio.sample_rate_ &&
+         channels_ == audio.channels_ && path_ == audio.path_ && caption_ == audio.caption_;
+}
+
 Result<Value> AudioObject::encode(Sink& sink, const Place& place) {
   StoredFile file;
   if (!path_.empty()) {
+    RUNSTONE_TRY(find_source_file(path_));  // an address has a place in artifacts only
     RUNSTONE_TRY(file, sink.store_file("audio", extension_of(path_), place, path_));
   } else {
-    const auto data_bytes = static_cast<std::uint32_t>(samples_.size() * kBytesPerSample);
-    std::string header = "RIFF";
-    put_le(header, 36 + data_bytes, 4);
-    header += "WAVEfmt ";
-    put_le(header, 16, 4);
-    put_le(header, 1, 2);  // PCM
-    put_le(header, static_cast<std::uint32_t>(channels_), 2);
-    put_le(header, static_cast<std::uint32_t>(sample_rate_), 4);
-    put_le(header, static_cast<std::uint32_t>(sample_rate_ * channels_ * kBytesPerSample), 4);
-    put_le(header, static_cast<std::uint32_t>(channels_ * kBytesPerSample), 2);
-    put_le(header, 8 * kBytesPerSample, 2);
-    header += "data";
-    put_le(header, data_bytes, 4);
-    const std::string_view data(reinterpret_cast<const char*>(samples_.data()), data_bytes);
-    const std::string_view pieces[] = {header, data};
+    const std::string header = wav_header();
+    const std::string_view pieces[] = {header, wav_data()};
     RUNSTONE_TRY(file, sink.store("audio", ".wav", place, pieces));
   }
   Dict fields = fields_of_file(type(), file);

@@ -25,11 +25,16 @@ class AudioObject final : public Object {
   int sample_rate() const { return sample_rate_; }  ///< 0 of a file
   double duration_secs() const;                     ///< 0 of a file
   const std::string& caption() const { return caption_; }
+  Result<std::string> artifact_json(Package& package) override;
+  bool same_content(const Object& other) const override;
 
  protected:
   Result<Value> encode(Sink& sink, const Place& place) override;
 
  private:
+  std::string wav_header() const;
+  std::string_view wav_data() const;
+
   std::vector<std::int16_t> samples_;
   int sample_rate_ = 0, channels_ = 1;
   std::string path_, caption_;

@@ -31,4 +31,19 @@ Result<Value> FileObject::encode(Sink& sink, const Place& place) {
   return Value(std::move(fields));
 }
 
+Result<std::string> FileObject::artifact_json(Package& package) {
+  if (kind() == Kind::kPlotly) return Object::artifact_json(package);
+  RUNSTONE_TRY(const PackedFile file,
+               path_.empty() ? pack_generated(package, form_.folder, extension_, bytes_)
+                             : pack_file(package, form_.folder, path_));
+  return artifact_text_of(type(), file, caption_field(caption_));
+}
+
+bool FileObject::same_content(const Object& other) const {
+  if (other.kind() != kind()) return false;
+  const auto& file = static_cast<const FileObject&>(other);
+  return extension_ == file.extension_ && caption_ == file.caption_ && path_ == file.path_ &&
+         bytes_ == file.bytes_;
+}
+
 }  // namespace runstone::media

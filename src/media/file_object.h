@@ -32,6 +32,8 @@ class FileObject final : public Object {
   Kind kind() const override { return form_.kind; }
   std::string_view type() const override { return form_.type; }
   const std::string& caption() const { return caption_; }
+  Result<std::string> artifact_json(Package& package) override;
+  bool same_content(const Object& other) const override;
 
  protected:
   Result<Value> encode(Sink& sink, const Place& place) override;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "media/json_text.h"
 #include "media/object.h"
 
 namespace runstone::media {
@@ -12,9 +13,23 @@ class HistogramObject final : public Object {
   std::string_view type() const override { return "histogram"; }
   const List& counts() const { return counts_; }
   const List& edges() const { return edges_; }
+  /// As a cell of a table; it is no entry of its own.
+  Result<std::string> artifact_json(Package&) override {
+    JsonText text(JsonText::Form::kArtifact);
+    text.add_value(value());
+    return std::move(text).take();
+  }
+  bool same_content(const Object& other) const override {
+    if (other.kind() != kind()) return false;
+    const auto& histogram = static_cast<const HistogramObject&>(other);
+    return counts_ == histogram.counts_ && edges_ == histogram.edges_;
+  }
 
  protected:
-  Result<Value> encode(Sink&, const Place&) override {
+  Result<Value> encode(Sink&, const Place&) override { return value(); }
+
+ private:
+  Value value() const {
     Dict fields;
     fields.set("_type", type());
     fields.set("values", counts_);
@@ -22,7 +37,6 @@ class HistogramObject final : public Object {
     return Value(std::move(fields));
   }
 
- private:
   List counts_, edges_;
 };
 

@@ -49,6 +49,8 @@ Dict default_labels(const std::set<std::int64_t>& ids) {
   return labels;
 }
 
+}  // namespace
+
 Dict labels_of_boxes(const Value& layer) {
   if (const Value* given = layer.get("class_labels")) return *given->if_dict();
   std::set<std::int64_t> ids;
@@ -62,6 +64,8 @@ Dict labels_of_mask(const ImageMask& mask) {
   if (!mask.class_labels.empty()) return mask.class_labels;
   return default_labels({mask.class_ids.begin(), mask.class_ids.end()});
 }
+
+namespace {
 
 // Names of classes are in the config, once for a key and layer.
 Result<void> declare_labels(Sink& sink, const Place& place, const char* kind,
@@ -95,6 +99,14 @@ Result<std::shared_ptr<ImageObject>> ImageObject::of_file(const std::string& pat
                                                           const ImageOptions& options) {
   RUNSTONE_TRY(check_boxes(options.boxes));
   RUNSTONE_TRY(check_masks(options));
+  if (is_address(path)) {
+    auto image = std::make_shared<ImageObject>();
+    image->options_ = options;
+    image->path_ = path;
+    const std::string extension = extension_of(path);
+    image->format_ = extension.empty() ? "" : extension.substr(1);
+    return image;
+  }
   RUNSTONE_TRY(find_source_file(path));
   fs::FileSystem& disk = fs::real_file_system();
   RUNSTONE_TRY(const auto file, disk.open_read(path));
@@ -111,19 +123,22 @@ Result<std::shared_ptr<ImageObject>> ImageObject::of_file(const std::string& pat
   return image;
 }
 
+Result<std::string> ImageObject::encoded() const {
+  if (format_ == "png") return encode_png(*pixels_);
+  if (format_ == "bmp") return encode_bmp(*pixels_);
+  return encode_jpeg(*pixels_);
+}
+
 Result<StoredFile> ImageObject::store(Sink& sink, const Place& place) {
   const std::string extension = "." + format_;
-  if (!pixels_) return sink.store_file("images", extension, place, path_);
-  std::string bytes;
-  if (format_ == "png") {
-    bytes = encode_png(*pixels_);
-  } else if (format_ == "bmp") {
-    bytes = encode_bmp(*pixels_);
-  } else {
-    if (pixels_->channels == 4)
-      sink.warn("A JPEG has no alpha: that of '" + place.key + "' is left out.");
-    RUNSTONE_TRY(bytes, encode_jpeg(*pixels_));
+  if (!pixels_) {
+    RUNSTONE_TRY(find_source_file(path_));  // an address has a place in artifacts only
+    return sink.store_file("images", extension, place, path_);
   }
+  if (pixels_->channels == 4 && format_[0] == 'j') {
+    sink.warn("A JPEG has no alpha: that of '" + place.key + "' is left out.");
+  }
+  RUNSTONE_TRY(const std::string bytes, encoded());
   return sink.store("images", extension, place, bytes);
 }
 

@@ -17,14 +17,19 @@ bool ends_in(std::string_view text, std::string_view end) {
 
 }  // namespace
 
-Result<void> find_source_file(const std::string& path) {
+bool is_address(std::string_view path) {
   for (const std::string_view scheme : {"http://", "https://", "s3://", "gs://"}) {
-    if (std::string_view(path).substr(0, scheme.size()) == scheme) {
-      return fail(ErrorCode::kInvalidArgument,
-                  "'" + path +
-                      "' is an address of the net, which a run does not fetch: download "
-                      "the file first, or add the address to an artifact");
-    }
+    if (path.substr(0, scheme.size()) == scheme) return true;
+  }
+  return false;
+}
+
+Result<void> find_source_file(const std::string& path) {
+  if (is_address(path)) {
+    return fail(ErrorCode::kInvalidArgument,
+                "'" + path +
+                    "' is an address of the net, which a run does not fetch: download the file "
+                    "first, or add the address to an artifact");
   }
   std::error_code error;
   const auto status = std::filesystem::status(path, error);

@@ -8,6 +8,9 @@
 
 namespace runstone::media {
 
+/// Whether it is an address of the net (http, https, s3, gs).
+bool is_address(std::string_view path);
+
 /// kNotFound if there is no file at the path; kInvalidArgument if it is an address of the net,
 /// which a run does not fetch, or a folder.
 Result<void> find_source_file(const std::string& path);

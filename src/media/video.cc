@@ -4,6 +4,7 @@
 
 #include "base/random_id.h"
 #include "base/try.h"
+#include "fs/file_system.h"
 #include "media/json_fields.h"
 #include "media/source_file.h"
 
@@ -99,6 +100,39 @@ Result<Value> VideoObject::encode(Sink& sink, const Place& place) {
   }
   if (!caption_.empty()) fields.set("caption", caption_);
   return Value(std::move(fields));
+}
+
+Result<std::string> VideoObject::artifact_json(Package& package) {
+  const std::string extension = "." + format_;
+  PackedFile file;
+  if (!path_.empty()) {
+    RUNSTONE_TRY(file, pack_file(package, "videos", path_));
+  } else if (frames_.count == 0) {
+    RUNSTONE_TRY(file, pack_generated(package, "videos", extension, bytes_));
+  } else if (format_ == "gif") {
+    RUNSTONE_TRY(const std::string gif, encode_gif(frames_));
+    RUNSTONE_TRY(file, pack_generated(package, "videos", extension, gif));
+  } else {
+    const TemporaryFolder folder;
+    const std::string path = (folder.path / ("video" + extension)).string();
+    RUNSTONE_TRY(encode_by_ffmpeg(frames_, path));
+    RUNSTONE_TRY(const std::string bytes, fs::read_file(fs::real_file_system(), path));
+    RUNSTONE_TRY(file, pack_generated(package, "videos", extension, bytes));
+  }
+  Dict fields = caption_field(caption_);
+  if (frames_.count > 0) {
+    fields.set("width", frames_.width);
+    fields.set("height", frames_.height);
+  }
+  return artifact_text_of(type(), file, std::move(fields));
+}
+
+bool VideoObject::same_content(const Object& other) const {
+  if (other.kind() != kind()) return false;
+  const auto& video = static_cast<const VideoObject&>(other);
+  return format_ == video.format_ && caption_ == video.caption_ && path_ == video.path_ &&
+         bytes_ == video.bytes_ && frames_.rgb == video.frames_.rgb &&
+         frames_.count == video.frames_.count && frames_.height == video.frames_.height;
 }
 
 }  // namespace runstone::media

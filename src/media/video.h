@@ -34,6 +34,8 @@ class VideoObject final : public Object {
   Kind kind() const override { return Kind::kVideo; }
   std::string_view type() const override { return "video-file"; }
   const std::string& caption() const { return caption_; }
+  Result<std::string> artifact_json(Package& package) override;
+  bool same_content(const Object& other) const override;
 
  protected:
   Result<Value> encode(Sink& sink, const Place& place) override;

@@ -235,7 +235,6 @@ TEST(MediaLog, ME2WrongInputIsRefusedWithWhatIsWanted) {
   EXPECT_THAT(Image::from_rgb(kBlack, 4, 6, tiff).error().message,
               HasSubstr("png, jpg, jpeg or bmp"));
   EXPECT_EQ(Image::from_file("/nowhere.png").error().code, ErrorCode::kNotFound);
-  EXPECT_THAT(Image::from_file("s3://bucket/a.png").error().message, HasSubstr("artifact"));
   ImageOptions boxes;
   boxes.boxes = {{"p", {{"box_data", List{Value({{"class_id", 1}})}}}}};
   EXPECT_EQ(Image::from_rgb(kBlack, 4, 6, boxes).error().code, ErrorCode::kInvalidType);
@@ -255,6 +254,18 @@ TEST(MediaLog, ME2WrongInputIsRefusedWithWhatIsWanted) {
   EXPECT_FALSE(Plotly::from_json("[1]"));
   EXPECT_FALSE(Graph::from_json("[1]"));
   EXPECT_FALSE(Graph::from_json(R"({"nodes":[]})"));
+}
+
+TEST(MediaLog, ME2AnAddressOfTheNetIsForArtifactsOnly) {
+  Workplace place;
+  auto run = place.start();
+  for (const auto& logged : {run.log({{"i", Image::from_file("s3://bucket/a.png")}}),
+                             run.log({{"a", Audio::from_file("https://host/a.wav")}})}) {
+    ASSERT_FALSE(logged);
+    EXPECT_EQ(logged.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_THAT(logged.error().message, HasSubstr("artifact"));
+  }
+  EXPECT_EQ(run.step(), 0);
 }
 
 TEST(MediaLog, ABoxAroundTheOriginHasTheCornersOfTheUnitCube) {

@@ -2,6 +2,8 @@
 // the files are.
 #include <deque>
 
+#include "artifact/draft.h"
+#include "artifact/draft_package.h"
 #include "base/try.h"
 #include "media/media_files.h"
 #include "media/object.h"
@@ -52,6 +54,26 @@ class MediaSink final : public media::Sink {
   }
 
   void warn(const std::string& text) override { run_.terminal_.warn(text); }
+
+  Result<Address> log_artifact(const std::string& name, const std::string& type, bool incremental,
+                               const std::function<Result<void>(media::Package&)>& fill) override {
+    ArtifactOptions options;
+    options.incremental = incremental;
+    const auto draft = std::make_shared<artifact::Draft>(name, type, std::move(options));
+    artifact::DraftPackage package(draft, {false, run_.refuses_long_tables(),
+                                           [this](const std::string& text) { warn(text); }});
+    RUNSTONE_TRY(fill(package));
+    RunState::ArtifactUse use;
+    use.is_internal = true;
+    RUNSTONE_TRY(run_.log_artifact("log", Artifact(draft), {}, use));
+    constexpr const char* kScheme = "wandb-client-artifact://";
+    return Address{kScheme + draft->client_id + "/",
+                   kScheme + draft->sequence_client_id + ":latest/"};
+  }
+  const std::string& run_name() const override { return run_.plan_.id; }
+  std::optional<Value> known_value(const std::string& key) const override {
+    return run_.summary_value({key});
+  }
 
   void record_files() {
     if (files_.files.empty()) return;

@@ -103,6 +103,10 @@ class RunState {
                             const std::string& type, const LogArtifactOptions& options);
   Result<Artifact> artifact_of_path(const std::string& path, std::string name,
                                     const std::string& type) const;
+  bool refuses_long_tables() const {
+    return plan_.settings.flag("table_raise_on_max_row_limit_exceeded") ||
+           plan_.settings.flag("strict");
+  }
   Result<std::string> distributed_id(const std::string& given) const;
   // run_use_artifact.cc
   Result<Artifact> use_artifact(const std::string& name, const UseArtifactOptions& options);
