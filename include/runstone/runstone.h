@@ -6,6 +6,7 @@
 #include "runstone/error.h"
 #include "runstone/media.h"
 #include "runstone/metric.h"
+#include "runstone/plot.h"
 #include "runstone/result.h"
 #include "runstone/row.h"
 #include "runstone/run.h"

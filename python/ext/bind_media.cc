@@ -57,6 +57,7 @@ ImageOptions image_options(const nb::dict& options) {
   }
   image.file_type = text_of(get("file_type"));
   image.boxes = to_dict(get("boxes"), kPlainConversion);
+  image.classes = to_dict(get("classes"), kPlainConversion);
   for (const auto& [name, given] : nb::cast<nb::dict>(get("masks"))) {
     const auto layer = nb::cast<nb::dict>(given);
     ImageMask mask;

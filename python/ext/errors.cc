@@ -124,8 +124,10 @@ void raise_error(const Error& error, ErrorFamily family) {
       if (family == ErrorFamily::kDefineMetric) raise_named("Error", error.message);
       raise_builtin(PyExc_TypeError, error.message);
     case ErrorCode::kOutOfRange:
+      if (family == ErrorFamily::kTable) raise_builtin(PyExc_AssertionError, error.message);
       raise_builtin(PyExc_ValueError, error.message);
     case ErrorCode::kFailedPrecondition:
+      if (family == ErrorFamily::kTable) raise_named("Error", error.message);
       raise_named("UsageError", error.message);
     case ErrorCode::kConfigLocked:
       raise_named("ConfigError", error.message);

@@ -7,6 +7,8 @@ NB_MODULE(_core, module) {
   runstone::python::bind_settings(module);
   runstone::python::bind_media(module);
   runstone::python::bind_artifact(module);
+  runstone::python::bind_table(module);
+  runstone::python::bind_plot(module);
   runstone::python::bind_run(module);
   runstone::python::bind_restore(module);
   runstone::python::bind_watch(module);

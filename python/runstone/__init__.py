@@ -41,6 +41,7 @@ _MIRRORS = (
     "mark_preempting",
 )
 if TYPE_CHECKING:
+    from . import plot as plot
     from ._artifact import Artifact as Artifact
     from ._artifact import ArtifactTTL as ArtifactTTL
     from ._config import Config
@@ -48,15 +49,20 @@ if TYPE_CHECKING:
     from ._summary import Summary
     from .api import Api as Api
     from .media import Audio as Audio
+    from .media import Classes as Classes
     from .media import Graph as Graph
     from .media import Histogram as Histogram
     from .media import Html as Html
     from .media import Image as Image
+    from .media import JoinedTable as JoinedTable
     from .media import Molecule as Molecule
     from .media import Object3D as Object3D
     from .media import Plotly as Plotly
+    from .media import Table as Table
     from .media import Video as Video
     from .media import box3d as box3d
+    from .plot import plot_table as plot_table
+    from .plot import visualize as visualize
 
     run: Run | None
     config: Config
@@ -80,21 +86,27 @@ else:
         globals()[_name] = mirror(_name)
 
 # Loaded when they are first asked for: a script that logs numbers pays nothing for them.
-_MEDIA = ("Audio", "Graph", "Histogram", "Html", "Image", "Molecule", "Object3D", "Plotly", "Video", "box3d")
+_MEDIA = (
+    "Audio",
+    "Classes",
+    "Graph",
+    "Histogram",
+    "Html",
+    "Image",
+    "JoinedTable",
+    "Molecule",
+    "Object3D",
+    "Plotly",
+    "Table",
+    "Video",
+    "box3d",
+)
+
+_PLOTS = ("plot_table", "visualize")
 
 _ENUMS = ("AlertLevel",)
 
 _ARTIFACTS = ("Artifact", "ArtifactTTL")
-
-# Names of the module's documented surface that are not served yet.
-_LATER = (
-    "Table",
-    "Classes",
-    "JoinedTable",
-    "plot",
-    "plot_table",
-    "visualize",
-)
 
 __all__ = [
     "Api",
@@ -119,6 +131,8 @@ __all__ = [
     *_ENUMS,
     *_MEDIA,
     *_MIRRORS,
+    *_PLOTS,
+    "plot",
 ]
 
 
@@ -136,6 +150,11 @@ def _lazy(name: str) -> object:
         from .api import Api
 
         return Api
+    if name == "plot" or name in _PLOTS:
+        import importlib
+
+        plot = importlib.import_module(".plot", __name__)
+        return plot if name == "plot" else getattr(plot, name)
     if name in _ENUMS:
         from . import _enums
 
@@ -144,8 +163,6 @@ def _lazy(name: str) -> object:
         from . import _artifact
 
         return getattr(_artifact, name)
-    if name in _LATER:
-        raise NotImplementedError(f"runstone.{name} is not available yet")
     raise AttributeError(f"module 'runstone' has no attribute {name!r}")
 
 

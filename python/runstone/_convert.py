@@ -34,7 +34,9 @@ def mapping(data: object) -> dict:
 def log_value(value: object) -> object:
     """A value of a row."""
     if _is_named(value, "DataFrame") and type(value).__module__.split(".")[0] == "pandas":
-        raise NotImplementedError("logging a DataFrame is not available yet")
+        from .media import Table
+
+        return Table(dataframe=value)._media()
     if isinstance(value, range):
         raise InvalidDataError("a range cannot be logged; make a list of it")
     array = _as_array(value)

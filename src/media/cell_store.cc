@@ -95,13 +95,20 @@ void CellStore::add(const CellView& cell) {
   words_.push_back(word);
 }
 
-void CellStore::add_numbers(Span<const double> numbers) {
-  kinds_.insert(kinds_.end(), numbers.size(), Kind::kDouble);
+void CellStore::add_words(Kind kind, const void* words, std::size_t count) {
+  if (count == 0) return;
+  kinds_.insert(kinds_.end(), count, kind);
   const std::size_t before = words_.size();
-  words_.resize(before + numbers.size());
-  if (!numbers.empty()) {
-    std::memcpy(words_.data() + before, numbers.data(), numbers.size() * sizeof(double));
-  }
+  words_.resize(before + count);
+  std::memcpy(words_.data() + before, words, count * sizeof(std::uint64_t));
+}
+
+void CellStore::add_numbers(Span<const double> numbers) {
+  add_words(Kind::kDouble, numbers.data(), numbers.size());
+}
+
+void CellStore::add_integers(Span<const std::int64_t> numbers) {
+  add_words(Kind::kInt, numbers.data(), numbers.size());
 }
 
 // Texts and nodes lie in the order of their rows, so that the first one dropped is where both end.

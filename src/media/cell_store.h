@@ -33,6 +33,7 @@ class CellStore {
   void reserve(std::size_t rows);
   void add(const CellView& cell);
   void add_numbers(Span<const double> numbers);
+  void add_integers(Span<const std::int64_t> numbers);
   void pop_back() { drop_from(size() - 1); }
   /// Forgets the cells from `row` on.
   void drop_from(std::size_t row);
@@ -45,6 +46,8 @@ class CellStore {
   std::vector<std::uint64_t> words_;  // the number, or where the text or node is
   std::string texts_;                 // each after its size, 4 bytes
   std::deque<Node> nodes_;
+
+  void add_words(Kind kind, const void* words, std::size_t count);
 };
 
 }  // namespace runstone::media

@@ -117,7 +117,9 @@ Result<void> Table::add_data(Span<const Cell> row) {
   return table().add_row(views.cells, views.links);
 }
 Result<void> Table::add_numbers(Span<const Span<const double>> columns) {
-  return table().add_numbers(columns);
+  std::vector<TableObject::ColumnCells> cells(columns.size());
+  for (std::size_t i = 0; i < columns.size(); ++i) cells[i].doubles = columns[i];
+  return table().add_cells(cells);
 }
 Result<void> Table::add_column(std::string_view name, Span<const Cell> cells, bool optional) {
   RUNSTONE_TRY(const Views views, views_of(cells));

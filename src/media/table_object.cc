@@ -167,16 +167,17 @@ bool TableObject::take_change_warning() {
 
 // --- rows
 
+Failure TableObject::wrong_width(std::size_t found) const {
+  std::string names;
+  for (const Column& column : columns_) names += (names.empty() ? "" : ", ") + quoted(column.name);
+  return fail(ErrorCode::kInvalidArgument, "This table expects " + std::to_string(columns_.size()) +
+                                               " columns: [" + names + "], found " +
+                                               std::to_string(found));
+}
+
 Result<void> TableObject::add_row(Span<const CellView> row, Span<const Link> links) {
   const std::scoped_lock lock(data_mutex_);
-  if (row.size() != columns_.size()) {
-    std::string names;
-    for (const Column& column : columns_)
-      names += (names.empty() ? "" : ", ") + quoted(column.name);
-    return fail(ErrorCode::kInvalidArgument, "This table expects " +
-                                                 std::to_string(columns_.size()) + " columns: [" +
-                                                 names + "], found " + std::to_string(row.size()));
-  }
+  if (row.size() != columns_.size()) return wrong_width(row.size());
   RUNSTONE_TRY(learn_row(row, links));
   for (std::size_t i = 0; i < row.size(); ++i) columns_[i].cells.add(row[i]);
   ++rows_;
@@ -223,37 +224,48 @@ Result<void> TableObject::learn_row(Span<const CellView> row, Span<const Link> l
   return {};
 }
 
-Result<void> TableObject::add_numbers(Span<const Span<const double>> columns) {
-  const std::scoped_lock lock(data_mutex_);
-  if (columns.size() != columns_.size()) {
-    return fail(ErrorCode::kInvalidArgument,
-                "This table expects " + std::to_string(columns_.size()) + " columns, found " +
-                    std::to_string(columns.size()));
+Result<TypePtr> TableObject::type_with(const Column& column, const ColumnCells& more) {
+  Column probe;
+  probe.name = column.name;
+  probe.type = column.type;
+  probe.fast_kinds = column.fast_kinds;
+  const auto take = [&](const CellView& cell) -> Result<void> {
+    if ((probe.fast_kinds & bit_of(cell)) != 0) return {};
+    RUNSTONE_TRY(probe.type, learn(probe, cell));
+    probe.fast_kinds = fast_kinds_of(*probe.type);
+    return {};
+  };
+  CellView number;
+  number.kind = CellKind::kDouble;
+  for (const double value : more.doubles) {
+    number.number = value;
+    RUNSTONE_TRY(take(number));
   }
+  number.kind = CellKind::kInt;
+  if (!more.integers.empty()) RUNSTONE_TRY(take(number));
+  for (const CellView& cell : more.cells) RUNSTONE_TRY(take(cell));
+  return probe.type;
+}
+
+Result<void> TableObject::add_cells(Span<const ColumnCells> columns) {
+  const std::scoped_lock lock(data_mutex_);
+  if (columns.size() != columns_.size()) return wrong_width(columns.size());
   const std::size_t rows = columns.empty() ? 0 : columns[0].size();
   std::vector<TypePtr> types;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (columns[i].size() != rows) {
       return fail(ErrorCode::kInvalidArgument, "the columns of a table are of one length");
     }
-    TypePtr type = columns_[i].type;
-    bool has_nan = false, has_number = false;
-    for (const double number : columns[i]) (std::isnan(number) ? has_nan : has_number) = true;
-    for (const bool number : {false, true}) {
-      if (!(number ? has_number : has_nan)) continue;
-      CellView cell;
-      cell.kind = number ? CellKind::kDouble : CellKind::kNull;
-      Column probe;
-      probe.name = columns_[i].name;
-      probe.type = type;
-      RUNSTONE_TRY(type, learn(probe, cell));
-    }
+    RUNSTONE_TRY(TypePtr type, type_with(columns_[i], columns[i]));
     types.push_back(std::move(type));
   }
   for (std::size_t i = 0; i < columns.size(); ++i) {
+    CellStore& store = columns_[i].cells;
     columns_[i].fast_kinds = fast_kinds_of(*types[i]);
     columns_[i].type = std::move(types[i]);
-    columns_[i].cells.add_numbers(columns[i]);
+    store.add_numbers(columns[i].doubles);
+    store.add_integers(columns[i].integers);
+    for (const CellView& cell : columns[i].cells) store.add(cell);
   }
   rows_ += rows;
   changed();

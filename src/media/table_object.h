@@ -27,6 +27,13 @@ class TableObject final : public Object {
     CellStore cells;
     unsigned fast_kinds = 0;  // kinds of cells that the type takes without changing
   };
+  /// The next cells of a column, in one of three forms.
+  struct ColumnCells {
+    Span<const double> doubles;
+    Span<const std::int64_t> integers;
+    Span<const CellView> cells;
+    std::size_t size() const { return doubles.size() + integers.size() + cells.size(); }
+  };
   /// A cell that names a row or key of another table.
   struct Link {
     std::shared_ptr<TableObject> table;
@@ -43,7 +50,8 @@ class TableObject final : public Object {
   Result<std::string> artifact_json(Package& package) override;
 
   Result<void> add_row(Span<const CellView> row, Span<const Link> links = {});
-  Result<void> add_numbers(Span<const Span<const double>> columns);
+  /// Many rows at once, column beside column, all of one length.
+  Result<void> add_cells(Span<const ColumnCells> columns);
   Result<void> add_column(std::string_view name, Span<const CellView> cells, bool optional);
   Result<void> add_column(std::string_view name, Span<const double> numbers, bool optional);
   Result<void> cast(const Value& column, TypePtr type, bool optional);
@@ -79,6 +87,8 @@ class TableObject final : public Object {
   struct Rows {
     std::size_t first = 0, count = 0;
   };
+  static Result<TypePtr> type_with(const Column& column, const ColumnCells& more);
+  Failure wrong_width(std::size_t found) const;
   Result<void> learn_row(Span<const CellView> row, Span<const Link> links);
   Result<void> set_type(Column& column, TypePtr type, bool optional);
   Result<void> check_keys(const Column& column, const TypePtr& type, bool optional) const;

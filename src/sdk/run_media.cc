@@ -5,6 +5,7 @@
 #include "artifact/draft.h"
 #include "artifact/draft_package.h"
 #include "base/try.h"
+#include "media/chart.h"
 #include "media/media_files.h"
 #include "media/object.h"
 #include "model/key_path.h"
@@ -23,7 +24,29 @@ std::string inner_key(const Field& field) {
   return field.is_path ? split_key_path(field.key).back() : std::string(field.key);
 }
 
+// Below dicts a chart's key is the labels joined by dots.
+std::string joined_key(const Field& field) {
+  std::string key;
+  for (const std::string& label : split_key_path(field.key))
+    key += (key.empty() ? "" : ".") + label;
+  return key;
+}
+
+const media::ChartObject* chart_of(const ValueRef& value) {
+  if (value.kind() != ValueRef::Kind::kMedia || !value.media()[0]) return nullptr;
+  const media::Object* const object = value.media()[0].object().get();
+  return object->kind() == media::Kind::kChart ? static_cast<const media::ChartObject*>(object)
+                                               : nullptr;
+}
+
 }  // namespace
+
+/// What a medium has become in a row.
+struct BoundField {
+  std::string key;
+  Value value;
+  bool is_path = false;
+};
 
 /// Stores files for one value, and says which in a record before the row that names them.
 class MediaSink final : public media::Sink {
@@ -113,12 +136,27 @@ Result<Value> RunState::bind_media(ValueRef media, const std::string& key,
   return value;
 }
 
+// A chart's table is under a key of its own, and how it is drawn in the config.
+Result<BoundField> RunState::bind_field(const Field& field, const std::string& step) {
+  const media::ChartObject* const chart = chart_of(field.value);
+  if (chart == nullptr) {
+    RUNSTONE_TRY(Value value, bind_media(field.value, inner_key(field), step));
+    return BoundField{std::string(field.key), std::move(value), field.is_path};
+  }
+  const std::string key = field.is_path ? joined_key(field) : std::string(field.key);
+  std::string table_key = chart->table_key(key);
+  RUNSTONE_TRY(Value value, bind_media(chart->table(), table_key, step));
+  RUNSTONE_TRY(
+      MediaSink(*this).set_private_config(chart->config_path(key), chart->config_value(key)));
+  return BoundField{std::move(table_key), std::move(value), false};
+}
+
 Result<void> RunState::log_media(Span<const Field> fields, const LogOptions& options) {
   // Another thread may write a row meanwhile: then only the number in the file's name is behind.
   const std::int64_t current = this->step();
   const bool is_past = options.step && *options.step < current;  // log() will say so
   const std::string step = std::to_string(options.step.value_or(current));
-  std::deque<Value> values;
+  std::deque<BoundField> bounds;
   std::vector<Field> plain;
   plain.reserve(fields.size());
   for (const Field& field : fields) {
@@ -127,12 +165,13 @@ Result<void> RunState::log_media(Span<const Field> fields, const LogOptions& opt
       continue;
     }
     if (field.key.empty() || is_past) continue;
-    auto value = bind_media(field.value, inner_key(field), step);
-    if (value) {
-      plain.emplace_back(field.key, values.emplace_back(*std::move(value)), field.is_path);
+    auto bound = bind_field(field, step);
+    if (bound) {
+      const BoundField& kept = bounds.emplace_back(*std::move(bound));
+      plain.emplace_back(kept.key, kept.value, kept.is_path);
       continue;
     }
-    Error error = std::move(value).error();
+    Error error = std::move(bound).error();
     if (field.value.kind() == ValueRef::Kind::kError || !is_loss(error.code)) {
       return fail(std::move(error));
     }

@@ -38,6 +38,7 @@ namespace runstone {
 class ChildJournals;
 class MediaSink;
 class Surroundings;
+struct BoundField;
 
 /// Everything one Run has. What is said of Run's members holds for the members of the same names.
 ///
@@ -69,6 +70,7 @@ class RunState {
   // run_media.cc
   Result<void> log_media(Span<const Field> fields, const LogOptions& options);
   Result<Value> bind_media(ValueRef media, const std::string& key, const std::string& step);
+  Result<BoundField> bind_field(const Field& field, const std::string& step);
   // run_rules.cc
   Result<Metric> define_metric(std::string_view name, const MetricOptions& options);
   Result<void> change_config(

@@ -12,17 +12,21 @@ from ._image import Image
 from ._molecule import Molecule
 from ._object3d import Object3D, box3d
 from ._plotly import Plotly
+from ._table import Classes, JoinedTable, Table
 from ._video import Video
 
 __all__ = [
     "Audio",
+    "Classes",
     "Graph",
     "Histogram",
     "Html",
     "Image",
+    "JoinedTable",
     "Molecule",
     "Object3D",
     "Plotly",
+    "Table",
     "Video",
     "box3d",
 ]

@@ -21,6 +21,10 @@ class Media:
         """The text shown with it."""
         return getattr(self, "_caption", None)
 
+    def to_data_array(self) -> list:
+        """Its content as numbers, where a class has such."""
+        raise NotImplementedError(f"a {type(self).__name__} is no array of numbers")
+
     def __repr__(self) -> str:
         caption = f" {self.caption!r}" if self.caption else ""
         return f"<runstone.{type(self).__name__}{caption}>"

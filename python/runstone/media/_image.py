@@ -61,6 +61,7 @@ class Image(Media):
             "caption": self._caption,
             "grouping": grouping,
             "file_type": self._file_type,
+            "classes": self._classes,
             "boxes": _boxes(boxes, self._classes),
             "masks": _masks(masks, self._classes),
         }
@@ -68,6 +69,17 @@ class Image(Media):
             self._core_media = _core.Media.image_file(self._source, options)
         else:
             self._core_media = _core.Media.image(*self._source, options)
+
+    def to_data_array(self) -> list:
+        """The pixels as nested lists: rows of numbers (gray) or of 3 or 4 numbers."""
+        numpy = need("numpy", "the pixels of an Image")
+        if isinstance(self._source, str):
+            pil = need("PIL.Image", "the pixels of an Image of a file", "pillow")
+            with pil.open(self._source) as image:
+                return numpy.asarray(image).tolist()
+        pixels, height, width, channels = self._source
+        array = numpy.frombuffer(pixels, numpy.uint8) if isinstance(pixels, bytes) else pixels
+        return array.reshape(height, width, *([channels] if channels > 1 else [])).tolist()
 
 
 def _source_of(data: object, mode: str | None):

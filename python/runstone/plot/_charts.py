@@ -1,0 +1,140 @@
+"""Charts of the columns of a table."""
+
+from __future__ import annotations
+
+from .. import _core
+from ..media._base import Media
+from ..media._table import Table, check_table
+
+
+class CustomChart(Media):
+    """A table and how it is drawn; made by the functions of ``runstone.plot``."""
+
+    def __init__(self, core, table: Table | None = None) -> None:
+        self._core_media = core
+        self._table = table
+
+    def _media(self):
+        if self._table is not None:
+            self._table._media()
+        return self._core_media
+
+    @property
+    def table(self) -> Table:
+        """The rows that it draws."""
+        return self._table if self._table is not None else Table._of_core(self._core_media.table)
+
+    @property
+    def spec_name(self) -> str:
+        """The name of its definition: ``wandb/line/v0``."""
+        return self._core_media.spec_name
+
+    @property
+    def fields(self) -> dict:
+        """What its definition draws, by the table's columns."""
+        return self._core_media.fields
+
+    @property
+    def string_fields(self) -> dict:
+        """Its titles."""
+        return self._core_media.string_fields
+
+
+def _chart(make, table: Table, *arguments) -> CustomChart:
+    check_table(table, "data_table")
+    return CustomChart(make(table._media(), *arguments), table)
+
+
+def plot_table(
+    vega_spec_name: str,
+    data_table: Table,
+    fields: dict,
+    string_fields: dict | None = None,
+    split_table: bool = False,
+) -> CustomChart:
+    """A chart of a definition of your own.
+
+    Args:
+        vega_spec_name: the definition's name, as the pages know it.
+        data_table: the rows.
+        fields: the definition's names to the table's columns.
+        string_fields: its titles.
+        split_table: puts the table into the section "Custom Chart Tables".
+
+    Raises:
+        Error: data_table is no Table.
+    """
+    return _chart(_core.plot_table, data_table, vega_spec_name, fields, string_fields or {}, split_table)
+
+
+def visualize(id: str, value: Table) -> CustomChart:
+    """The table as the value of its key, shown by the definition ``id``. Error if value is no Table."""
+    check_table(value, "value")
+    return CustomChart(_core.plot_visualize(id, value._media()), value)
+
+
+def line(
+    table: Table, x: str, y: str, stroke: str | None = None, title: str = "", split_table: bool = False
+) -> CustomChart:
+    """Lines of ``y`` over ``x``; ``stroke`` is the column that tells them apart.
+
+    Raises:
+        Error: table is no Table. A column that is not there is not noticed.
+    """
+    return _chart(_core.plot_line, table, x, y, stroke, title, split_table)
+
+
+def scatter(table: Table, x: str, y: str, title: str = "", split_table: bool = False) -> CustomChart:
+    """A point for each row. Error if table is no Table."""
+    return _chart(_core.plot_scatter, table, x, y, title, split_table)
+
+
+def bar(table: Table, label: str, value: str, title: str = "", split_table: bool = False) -> CustomChart:
+    """A bar for each row. Error if table is no Table."""
+    return _chart(_core.plot_bar, table, label, value, title, split_table)
+
+
+def histogram(table: Table, value: str, title: str = "", split_table: bool = False) -> CustomChart:
+    """How a column's values are distributed. Error if table is no Table."""
+    return _chart(_core.plot_histogram, table, value, title, split_table)
+
+
+def line_series(
+    xs, ys, keys=None, title: str = "", xname: str = "x", split_table: bool = False
+) -> CustomChart:
+    """Several lines.
+
+    Args:
+        xs: the x values: one sequence for all lines, or a sequence of one each.
+        ys: a sequence of y values for each line.
+        keys: the lines' names; ``line_0``, ``line_1``, ... by default.
+        xname: the name of the x axis.
+
+    Raises:
+        ValueError: the numbers of sequences, or of keys, differ.
+    """
+    xs, ys = _lists(xs), [_lists(y) for y in ys]
+    is_shared = not xs or not isinstance(xs[0], (list, tuple))
+    lists = [xs] if is_shared else [list(x) for x in xs]
+    names = [str(key) for key in keys] if keys is not None else []
+    if keys is not None and len(names) != len(ys):
+        raise ValueError(f"Number of keys ({len(names)}) must match y-series ({len(ys)}).")
+    if not is_shared and len(lists) != len(ys):
+        raise ValueError(f"Number of x-series ({len(lists)}) must match y-series ({len(ys)}).")
+    return CustomChart(_core.plot_line_series(lists, ys, names, title, xname, split_table))
+
+
+def _lists(values) -> list:
+    """A sequence, array or tensor as lists of plain values."""
+    if hasattr(values, "detach"):
+        values = values.detach().cpu()
+    if hasattr(values, "tolist"):
+        return values.tolist()
+    return [
+        value.tolist()
+        if hasattr(value, "tolist")
+        else list(value)
+        if hasattr(value, "__len__") and not isinstance(value, (str, bytes))
+        else value
+        for value in values
+    ]
