@@ -198,6 +198,35 @@ def measure_watch(plan: Plan) -> list[Figure]:
     return figures
 
 
+def measure_media(plan: Plan) -> list[Figure]:
+    """Tables, images and histograms beside the stock client's, each a process of its own."""
+    environment = offline_environment()
+
+    def measured(module: str, what: str, count: int, repeats: int) -> dict[str, float]:
+        runs = [
+            python("python_media.py", module, what, count, environment=environment) for _ in range(repeats)
+        ]
+        return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+
+    rows = 100_000 if plan.quick else 1_000_000
+    ours, stock = measured("runstone", "table", rows, 3), measured("wandb", "table", rows, 1)
+    figures = []
+    for name, unit, what in (("seconds", "s", "time"), ("peak_mb", "MB", "memory")):
+        peer = {"peer": stock[name], "peer_name": "wandb"}
+        figures.append(Figure(f"a Table of {rows:,} rows: {what}", unit, stock[name] / 5, ours[name], **peer))
+    count = 10 if plan.quick else 30
+    ours, stock = measured("runstone", "image", count, 3), measured("wandb", "image", count, 1)
+    peer = {"peer": stock["log_ms"], "peer_name": "wandb"}
+    figures.append(
+        Figure("log() of an Image of 1024x1024x3", "ms", stock["log_ms"] / 5, ours["log_ms"], **peer)
+    )
+    ours = measured("runstone", "histogram", 10_000_000, 3)
+    stock = measured("wandb", "histogram", 10_000_000, 1)
+    peer = {"peer": stock["ms"], "peer_name": "wandb"}
+    figures.append(Figure("a Histogram of 10 M floats", "ms", 30, ours["ms"], **peer))
+    return figures
+
+
 def measure_cpp_log(plan: Plan) -> list[Figure]:
     figures = []
     runs = [run_json([str(BUILD / "bench" / "log_bench"), "--json"]) for _ in range(plan.repeats(5))]
@@ -397,6 +426,7 @@ MEASURES: dict[str, Callable[[Plan], list[Figure]]] = {
     "init": measure_init,
     "log": measure_python_log,
     "artifacts": measure_artifacts,
+    "media": measure_media,
     "watch": measure_watch,
     "cpp": measure_cpp_log,
     "outage": measure_outage,

@@ -155,6 +155,19 @@ void bind_draft(nb::class_<ArtifactHandle>& artifact) {
                  [&] { return self.artifact.add_reference(uri, name, checksum, max_objects); });
              return entries_of(value_or_throw(std::move(added), ErrorFamily::kArtifactReference));
            })
+      .def("add_object",
+           [](ArtifactHandle& self, const Media& object, const std::string& name, bool overwrite,
+              bool refuse_long_tables, const nb::object& warn) {
+             AddObjectOptions options;
+             options.overwrite = overwrite;
+             options.refuse_long_tables = refuse_long_tables;
+             options.warn = [&](const std::string& text) {
+               const nb::gil_scoped_acquire python;
+               warn(nb::str(text.c_str(), text.size()));
+             };
+             return entry_of(
+                 changed(waited([&] { return self.artifact.add(object, name, options); })));
+           })
       .def("add_entry",
            [](ArtifactHandle& self, const std::string& path, const std::string& digest,
               const std::string& ref, std::uint64_t size_bytes) {

@@ -20,6 +20,7 @@ SIGNATURES = {
              settings=None, anonymous=ANY)
         finish(exit_code=None, quiet=None)
         join(exit_code=None, quiet=None)
+        plot_table(vega_spec_name, data_table, fields, string_fields=None, split_table=False)
         box3d(*, center, size, orientation, color, label=None, score=None)
     """,
     "Run": """
@@ -107,6 +108,25 @@ SIGNATURES = {
     "Html": "Html(data, inject=True, data_is_not_path=False)",
     "Molecule": "Molecule(data_or_path, caption=None, **kwargs)",
     "Plotly": "Plotly(val)",
+    "Table": """
+        Table(columns=None, data=None, rows=None, dataframe=None, dtype=None, optional=True,
+              allow_mixed_types=False, log_mode="IMMUTABLE")
+    """,
+    "Classes": "Classes(class_set)",
+    "JoinedTable": "JoinedTable(table1, table2, join_key)",
+    "plot": """
+        line(table, x, y, stroke=None, title="", split_table=False)
+        scatter(table, x, y, title="", split_table=False)
+        bar(table, label, value, title="", split_table=False)
+        histogram(table, value, title="", split_table=False)
+        line_series(xs, ys, keys=None, title="", xname="x", split_table=False)
+        pr_curve(y_true=None, y_probas=None, labels=None, classes_to_plot=None, interp_size=21,
+                 title="Precision-Recall Curve", split_table=False)
+        roc_curve(y_true, y_probas=None, labels=None, classes_to_plot=None, title="ROC Curve",
+                  split_table=False)
+        confusion_matrix(probs=None, y_true=None, preds=None, class_names=None,
+                         title="Confusion Matrix Curve", split_table=False)
+    """,
     "Graph": "Graph(format='keras')",
     "Api": """
         Api(overrides=None, timeout=None, api_key=None)

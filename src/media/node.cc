@@ -186,6 +186,8 @@ std::string_view class_name(const Object& object) {
       return "Histogram";
     case Kind::kTable:
       return "Table";
+    case Kind::kGraph:
+      return "Graph";
     case Kind::kChart:
       return "CustomChart";
     case Kind::kClasses:

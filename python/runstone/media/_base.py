@@ -22,7 +22,14 @@ class Media:
         return getattr(self, "_caption", None)
 
     def to_data_array(self) -> list:
-        """Its content as numbers, where a class has such."""
+        """Its content as numbers, where a class has such.
+
+        Returns:
+            Nested lists; of an Image its pixels.
+
+        Raises:
+            NotImplementedError: the class has none.
+        """
         raise NotImplementedError(f"a {type(self).__name__} is no array of numbers")
 
     def __repr__(self) -> str:

@@ -71,7 +71,14 @@ class Image(Media):
             self._core_media = _core.Media.image(*self._source, options)
 
     def to_data_array(self) -> list:
-        """The pixels as nested lists: rows of numbers (gray) or of 3 or 4 numbers."""
+        """The pixels as nested lists.
+
+        Returns:
+            [height, width] of numbers (gray), or [height, width, 3 or 4].
+
+        Raises:
+            Error: the file of an Image of a path needs the package pillow, which is not installed.
+        """
         numpy = need("numpy", "the pixels of an Image")
         if isinstance(self._source, str):
             pil = need("PIL.Image", "the pixels of an Image of a file", "pillow")

@@ -228,7 +228,11 @@ class Table(Media):
         """A column's values.
 
         Args:
-            name: the column. convert_to: None for a list, ``"numpy"`` for an array (of media: their pixels).
+            name: the column, a str or int.
+            convert_to: None for a list, ``"numpy"`` for an array (of images: their pixels).
+
+        Returns:
+            A list of the cells, [rows], or an array of rows x the cells' shape.
 
         Raises:
             AssertionError: no such column, another convert_to.
@@ -246,7 +250,14 @@ class Table(Media):
         return numpy.array([v.to_data_array() if isinstance(v, Media) else v for v in values])
 
     def get_dataframe(self):
-        """The table as a pandas DataFrame."""
+        """The table as a pandas DataFrame.
+
+        Returns:
+            A DataFrame of the same columns.
+
+        Raises:
+            Error: pandas is not installed.
+        """
         pandas = need("pandas", "get_dataframe()")
         names = self._core_media.columns
         return pandas.DataFrame({name: self.get_column(name) for name in names}, columns=names)
@@ -256,7 +267,17 @@ class Table(Media):
         return [_index(self, row) for row in range(len(self))]
 
     def index_ref(self, index: int) -> TableIndex:
-        """One row's number, as get_index() has it."""
+        """One row's number, as get_index() has it.
+
+        Args:
+            index: from 0.
+
+        Returns:
+            A TableIndex, which links the row when it is put into another table.
+
+        Raises:
+            AssertionError: no such row.
+        """
         assert index < len(self), f"the table has {len(self)} rows, none of the index {index}"
         return _index(self, index)
 
@@ -274,7 +295,10 @@ class Table(Media):
     # --- writing
     @_mutates
     def add_data(self, *data) -> None:
-        """Adds a row, one value a column.
+        """Adds a row.
+
+        Args:
+            data: one value a column: None, numbers, text, bools, dates, lists, dicts, arrays, media.
 
         Raises:
             ValueError: another number of values. TypeError: a value that its column does not take.
@@ -282,7 +306,11 @@ class Table(Media):
         self._core_media.add_rows([data], self._objects)
 
     def add_row(self, *row) -> None:
-        """Deprecated: add_data()."""
+        """Deprecated: add_data().
+
+        Args:
+            row: one value a column.
+        """
         _terminal.warn("add_row is deprecated, use add_data")
         self.add_data(*row)
 
@@ -291,7 +319,9 @@ class Table(Media):
         """Adds a column of as many values as there are rows.
 
         Args:
-            name: a new name. data: a list or an array. optional: whether None is allowed.
+            name: a new name.
+            data: a list or an array, [rows]; the first column makes the rows.
+            optional: whether None is allowed.
 
         Raises:
             AssertionError: a name that is taken, another length. TypeError: values of several types.
@@ -311,7 +341,10 @@ class Table(Media):
         self._objects.append(objects)
 
     def add_computed_columns(self, fn: Callable[[int, dict], dict]) -> None:
-        """Adds the columns that ``fn(index, row)`` gives for each row, a dict by new column.
+        """Adds columns that are made of each row.
+
+        Args:
+            fn: called with (index, row as a dict by column), gives a dict of the new columns' values.
 
         Raises:
             AssertionError: fn gave no dict. Error: an INCREMENTAL table.
@@ -329,7 +362,15 @@ class Table(Media):
 
     @_mutates
     def cast(self, col_name, dtype, optional: bool = False) -> dict:
-        """Makes a column be of a type, as ``dtype`` of the constructor has it; gives its JSON form.
+        """Makes a column be of a type.
+
+        Args:
+            col_name: the column.
+            dtype: as the constructor's dtype.
+            optional: whether None is allowed.
+
+        Returns:
+            The type as tables in artifacts write it: ``{"wb_type": "number"}``.
 
         Raises:
             TypeError: a value is of another type. AssertionError: no such column, or it is a key.
@@ -340,13 +381,29 @@ class Table(Media):
 
     @_mutates
     def set_pk(self, col_name) -> None:
-        """Makes a column of str the one that names the rows."""
+        """Makes a column of str the one that names the rows.
+
+        Args:
+            col_name: the column.
+
+        Raises:
+            TypeError: a value is no str. AssertionError: no such column, or another one is the key.
+        """
         assert col_name in self._core_media.columns, f"the table has no column {col_name!r}"
         self._core_media.set_pk(col_name)
 
     @_mutates
     def set_fk(self, col_name, table: Table, table_col: str) -> None:
-        """Says that a column's values are those of another table's column."""
+        """Says that a column's values are those of another table's column.
+
+        Args:
+            col_name: the column, of str.
+            table: another Table.
+            table_col: its column.
+
+        Raises:
+            TypeError: a value is no str. AssertionError: no such column or table.
+        """
         assert col_name in self._core_media.columns, f"the table has no column {col_name!r}"
         assert isinstance(table, Table), "set_fk() links to a Table"
         self._core_media.set_fk(col_name, table._core_media, table_col)

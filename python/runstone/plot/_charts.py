@@ -8,7 +8,12 @@ from ..media._table import Table, check_table
 
 
 class CustomChart(Media):
-    """A table and how it is drawn; made by the functions of ``runstone.plot``."""
+    """A table and how it is drawn; made by the functions of ``runstone.plot``.
+
+    Args:
+        core: the core's chart.
+        table: the Table that it draws.
+    """
 
     def __init__(self, core, table: Table | None = None) -> None:
         self._core_media = core
@@ -61,6 +66,9 @@ def plot_table(
         string_fields: its titles.
         split_table: puts the table into the section "Custom Chart Tables".
 
+    Returns:
+        A CustomChart.
+
     Raises:
         Error: data_table is no Table.
     """
@@ -68,7 +76,18 @@ def plot_table(
 
 
 def visualize(id: str, value: Table) -> CustomChart:
-    """The table as the value of its key, shown by the definition ``id``. Error if value is no Table."""
+    """A table as the value of its own key, shown by a definition of your own.
+
+    Args:
+        id: the definition's name.
+        value: the Table.
+
+    Returns:
+        A CustomChart.
+
+    Raises:
+        Error: value is no Table.
+    """
     check_table(value, "value")
     return CustomChart(_core.plot_visualize(id, value._media()), value)
 
@@ -76,7 +95,17 @@ def visualize(id: str, value: Table) -> CustomChart:
 def line(
     table: Table, x: str, y: str, stroke: str | None = None, title: str = "", split_table: bool = False
 ) -> CustomChart:
-    """Lines of ``y`` over ``x``; ``stroke`` is the column that tells them apart.
+    """Lines of one column over another.
+
+    Args:
+        table: the rows.
+        x, y: the columns.
+        stroke: the column that tells lines apart.
+        title: above the chart.
+        split_table: puts the table into the section "Custom Chart Tables".
+
+    Returns:
+        A CustomChart.
 
     Raises:
         Error: table is no Table. A column that is not there is not noticed.
@@ -85,17 +114,54 @@ def line(
 
 
 def scatter(table: Table, x: str, y: str, title: str = "", split_table: bool = False) -> CustomChart:
-    """A point for each row. Error if table is no Table."""
+    """A point for each row.
+
+    Args:
+        table: the rows.
+        x, y: the columns.
+        title, split_table: as for line().
+
+    Returns:
+        A CustomChart.
+
+    Raises:
+        Error: table is no Table.
+    """
     return _chart(_core.plot_scatter, table, x, y, title, split_table)
 
 
 def bar(table: Table, label: str, value: str, title: str = "", split_table: bool = False) -> CustomChart:
-    """A bar for each row. Error if table is no Table."""
+    """A bar for each row.
+
+    Args:
+        table: the rows.
+        label: the column that names the bars.
+        value: the column of their lengths.
+        title, split_table: as for line().
+
+    Returns:
+        A CustomChart.
+
+    Raises:
+        Error: table is no Table.
+    """
     return _chart(_core.plot_bar, table, label, value, title, split_table)
 
 
 def histogram(table: Table, value: str, title: str = "", split_table: bool = False) -> CustomChart:
-    """How a column's values are distributed. Error if table is no Table."""
+    """How a column's values are distributed.
+
+    Args:
+        table: the rows.
+        value: the column.
+        title, split_table: as for line().
+
+    Returns:
+        A CustomChart.
+
+    Raises:
+        Error: table is no Table.
+    """
     return _chart(_core.plot_histogram, table, value, title, split_table)
 
 
@@ -108,7 +174,11 @@ def line_series(
         xs: the x values: one sequence for all lines, or a sequence of one each.
         ys: a sequence of y values for each line.
         keys: the lines' names; ``line_0``, ``line_1``, ... by default.
+        title, split_table: as for line().
         xname: the name of the x axis.
+
+    Returns:
+        A CustomChart of the columns step, lineKey, lineVal.
 
     Raises:
         ValueError: the numbers of sequences, or of keys, differ.

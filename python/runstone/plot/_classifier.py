@@ -25,6 +25,11 @@ def pr_curve(
         labels: names for classes that are numbers: ``labels[class]``.
         classes_to_plot: some of the classes; all by default.
         interp_size: the number of recalls, from 1 to 0, at which precision is given.
+        title: above the chart.
+        split_table: puts the table into the section "Custom Chart Tables".
+
+    Returns:
+        A CustomChart of the columns class, precision, recall (3 decimals).
 
     Raises:
         Error: y_true or y_probas is missing. ValueError: their sizes do not fit.
@@ -39,14 +44,23 @@ def pr_curve(
 
 
 def roc_curve(
-    y_true=None,
+    y_true,
     y_probas=None,
     labels: list[str] | None = None,
     classes_to_plot=None,
     title: str = "ROC Curve",
     split_table: bool = False,
 ) -> CustomChart:
-    """True over false positives, for each class against the others. Arguments and errors: pr_curve().
+    """True over false positives, for each class against the others.
+
+    Args:
+        y_true, y_probas, labels, classes_to_plot, title, split_table: as for pr_curve().
+
+    Returns:
+        A CustomChart of the columns class, fpr, tpr (3 decimals).
+
+    Raises:
+        Error, ValueError: as pr_curve().
 
     Follows: the function of that name of the stock client, and sklearn.metrics.roc_curve.
     """
@@ -71,6 +85,10 @@ def confusion_matrix(
         y_true: its true class, [n].
         class_names: of the classes 0, 1, ...; without them any values may be classes, called
             ``Class_1``, ``Class_2``, ... in their order.
+        title, split_table: as for pr_curve().
+
+    Returns:
+        A CustomChart of the columns Actual, Predicted, nPredictions.
 
     Raises:
         ValueError: both of probs and preds or none, lengths that differ, more classes than names.
