@@ -213,13 +213,12 @@ def test_L4_an_empty_dict_stores_nothing_and_the_empty_key_is_dropped(offline):
     assert without_times(logged(run)) == [{"_step": 0, "a": 1}]
 
 
-def test_a_data_frame_is_not_served_yet_and_says_so(offline):
+def test_L4_a_data_frame_is_a_table(offline):
     import pandas
 
     run = offline()
-    with pytest.raises(NotImplementedError, match="DataFrame"):
-        run.log({"a": pandas.DataFrame({"x": [1]})})
-    assert run.step == 0
+    run.log({"a": pandas.DataFrame({"x": [1]})})
+    assert run.summary["a"]["_type"] == "table-file" and run.step == 1
 
 
 def test_L5_nan_and_the_infinities_come_back(offline):
