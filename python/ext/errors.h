@@ -10,7 +10,8 @@ namespace runstone::python {
 
 /// Which family of the specification's errors a code means: plain values, log()'s data, an artifact
 /// that is changed, given a reference, read, waited for or asked for an entry, what a run does with
-/// artifacts and models; kApi is what a server was asked, kTable a table, whose columns are asserted.
+/// artifacts and models; kApi is what a server was asked, kTable a table, whose columns are
+/// asserted.
 enum class ErrorFamily {
   kGeneral,
   kLogData,
