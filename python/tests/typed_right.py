@@ -112,6 +112,18 @@ box: dict[str, Any] = runstone.box3d(
 )
 run.log({"image": image, "images": [image, image], "graph": graph})
 
+# tables and charts
+table = runstone.Table(columns=["a", "b"], data=[[1, "x"]], optional=True, log_mode="MUTABLE")
+table.add_data(2, "y")
+table.add_column("c", [0.1, 0.2])
+column = table.get_column("a", convert_to="numpy")
+classes = runstone.Classes([{"id": 0, "name": "road"}])
+joined = runstone.JoinedTable(table, table, "a")
+chart = runstone.plot.line(table, "a", "c", title="T", split_table=True)
+chart = runstone.plot_table("me/spec", table, {"x": "a"}, string_fields={"title": "T"})
+shown_table = runstone.visualize("me/spec", table)
+run.log({"table": table, "chart": chart})
+
 # models
 run.watch(object(), log="all", log_freq=10, idx=0, log_graph=True)
 runstone.watch([object()], log=None)

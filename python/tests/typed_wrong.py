@@ -23,6 +23,8 @@ number: int = run.id  # wrong: assignment
 missing: str = run.url  # wrong: assignment
 runstone.run.finish()  # wrong: union-attr
 runstone.Histogram([1], num_bins="a")  # wrong: arg-type
+runstone.Table(columns="a")  # wrong: arg-type
+runstone.plot.line("table", "a", "b")  # wrong: arg-type
 runstone.Artifact("data")  # wrong: call-arg
 runstone.Artifact("data", "dataset").add_file(3)  # wrong: arg-type
 run.use_model(3)  # wrong: arg-type

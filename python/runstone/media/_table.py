@@ -15,6 +15,12 @@ from .. import _core, _terminal
 from ..errors import Error
 from ._base import Media, need
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    Method = TypeVar("Method", bound=Callable[..., Any])
+
 _CHUNK_ROWS = 65536  # columns of a data frame are handed over in pieces: little is there twice
 
 
@@ -56,7 +62,7 @@ def _index(table: Table, row: int) -> TableIndex:
     return index
 
 
-def _mutates(method):
+def _mutates(method: Method) -> Method:
     """Tells once when a table changes that was logged for good."""
 
     @functools.wraps(method)
