@@ -16,6 +16,12 @@ enum class HandleKind : std::uint64_t { kRun = 1, kMedia = 2, kArtifact = 3 };
 class HandleTable {
  public:
   using Deleter = void (*)(void*);
+  HandleTable() = default;
+  ~HandleTable() {
+    for (auto& chunk : chunks_) delete[] chunk.load();
+  }
+  HandleTable(const HandleTable&) = delete;
+  HandleTable& operator=(const HandleTable&) = delete;
   static constexpr std::uint64_t kCountMax = std::uint64_t{1} << 28;
 
   /// 0 if kCountMax objects live.
@@ -40,7 +46,7 @@ class HandleTable {
   }
 
  private:
-  /// Never freed, so that looking at one is always allowed.
+  /// Not freed before the table is, so that looking at one is always allowed.
   struct Slot {
     std::atomic<std::uint64_t> state{0};  // generation, kind, whether it was given back, pins
     std::atomic<std::uint64_t> next_free{0};
