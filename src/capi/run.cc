@@ -37,10 +37,12 @@ void finish_all(int status, void*) {
   });
 }
 
-void finish_at_exit() {
-  // Registered this late, it runs before what the libraries that delivery needs have registered.
-  static const int registered = on_exit(finish_all, nullptr);
-  static_cast<void>(registered);
+// Registered behind each init(), it runs before the destructors of everything that a run uses.
+Result<Run> finished_at_exit(Result<Run> run) {
+  if (run && on_exit(finish_all, nullptr) != 0) {
+    return fail(ErrorCode::kResourceExhausted, "no memory");
+  }
+  return run;
 }
 
 Result<InitOptions> init_options(const runstone_field* options, std::size_t count) {
@@ -188,16 +190,14 @@ void runstone_set_printer(runstone_printer printer, void* user) {
 runstone_status runstone_init(const runstone_field* options, size_t count, runstone_run** run) {
   return make<Run>(run, [&]() -> Result<Run> {
     RUNSTONE_TRY(const auto init, init_options(options, count));
-    finish_at_exit();
-    return Run::init(init);
+    return finished_at_exit(Run::init(init));
   });
 }
 
 runstone_status runstone_attach(const char* token, runstone_run** run) {
   return make<Run>(run, [&]() -> Result<Run> {
     RUNSTONE_TRY(const auto text, required(token, "the token"));
-    finish_at_exit();
-    return Run::attach(text);
+    return finished_at_exit(Run::attach(text));
   });
 }
 
