@@ -50,7 +50,9 @@ def members(folder: Path) -> dict[str, set[str]]:
             kind, name = match[1], match[2]
             body = _body(text, match.end())
             if kind == "namespace":
-                found[""] |= set(_NAME.findall(_flat(body))) - _KEYWORDS
+                names = set(_NAME.findall(_flat(body))) - _KEYWORDS
+                found[""] |= names
+                found.setdefault(name, set()).update(names)
                 found[""].add(name)
                 continue
             found[""].add(name)
