@@ -52,7 +52,7 @@ struct InitOptions {
   Dict config;  ///< of Values; NaN becomes null
   std::optional<bool> allow_val_change;
   std::vector<std::string> config_exclude_keys, config_include_keys;
-  std::optional<std::string> mode;                    ///< online, offline, disabled (dryrun, run)
+  std::optional<std::string> mode;                    ///< online, offline, disabled, shared
   std::optional<std::string> resume;                  ///< allow, never, must, auto
   std::optional<std::string> resume_from, fork_from;  ///< "<run id>?_step=<number>"
   std::optional<bool> force, save_code, sync_tensorboard, monitor_gym;
@@ -306,9 +306,10 @@ class Run {
   bool resumed() const;
   double start_time() const;           ///< Unix seconds; of a resumed run its first start
   std::int64_t starting_step() const;  ///< the first step that this process can log
-  std::int64_t step() const;           ///< the step that the next plain log() will use
-  Settings settings() const;           ///< a copy: changing it changes nothing
-  std::uint64_t row_count() const;     ///< rows written so far by this process
+  /// The step that the next plain log() will use; -1 in shared mode, where the server numbers rows.
+  std::int64_t step() const;
+  Settings settings() const;        ///< a copy: changing it changes nothing
+  std::uint64_t row_count() const;  ///< rows written so far by this process
 
   /// kFailedPrecondition once finished.
   Result<void> set_name(std::string_view name);

@@ -101,7 +101,9 @@ def init(
         config: what goes into the run: a dict, a Namespace, absl FLAGS, an object's attributes, or the
             path of a YAML file.
         allow_val_change: config values may change without further permission.
-        mode: ``online``, ``offline`` or ``disabled``.
+        mode: ``online``, ``offline``, ``disabled``, or ``shared``: one of several processes that write to
+            the run of one ``id``. The server numbers their rows; settings ``x_label`` (their names),
+            ``x_primary`` and ``x_update_finish_state`` (False on all but one).
         resume: go on with the stored run of this ``id``: ``allow`` if there is one, ``must`` (UsageError
             if not), ``never`` (UsageError if there is one), ``auto`` or True (as allow, with the id that an
             earlier process left in ``runstone/wandb-resume.json`` when it did not end well).

@@ -111,7 +111,10 @@ class Run(_core.Run):
         """The step that the next plain log() will use. UsageError once finished."""
         if self._finished:
             raise UsageError(f"Run ({self.id}) is finished: it has no next step")
-        return self._step
+        step = self._step
+        if step < 0:
+            raise UsageError("Cannot read the step in shared mode: the server numbers the rows of all writers")
+        return step
 
     @property
     def url(self) -> str | None:

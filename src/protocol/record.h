@@ -64,6 +64,8 @@ struct WriterRecord {
   std::string label;      ///< setting x_label
   bool is_secondary = false;  ///< the setting x_primary is off
   bool leaves_state = false;  ///< the setting x_update_finish_state is off
+  bool is_shared() const { return !shared_id.empty(); }
+  std::string console_name() const { return "output_" + label + ".log"; }
   friend bool operator==(const WriterRecord&, const WriterRecord&) = default;
 };
 struct RunRecord {

@@ -123,13 +123,21 @@ Outcome<net::ClientResponse> ApiClient::exchange(const net::ClientRequest& reque
   return trouble;
 }
 
+net::Headers ApiClient::json_headers(const char* writer_header) const {
+  net::Headers headers{{"Content-Type", "application/json"}};
+  if (target_.shared_writer_id.empty()) return headers;
+  headers.emplace_back("X-WANDB-USE-ASYNC-FILESTREAM", "true");
+  headers.emplace_back(writer_header, target_.shared_writer_id);
+  return headers;
+}
+
 Outcome<std::string> ApiClient::graphql_text(std::string_view name, std::string_view document,
                                              const Value& variables, std::int64_t timeout_us,
                                              std::size_t answer_max_bytes) {
   const std::string body = protocol::graphql_body(name, document, variables);
   auto response = exchange({.method = "POST",
                             .url = target_.base_url + "/graphql",
-                            .headers = {{"Content-Type", "application/json"}},
+                            .headers = json_headers("X-WANDB-CLIENT-ID"),
                             .body = body,
                             .api_key = target_.api_key,
                             .timeout_us = timeout_us,
@@ -198,7 +206,7 @@ Outcome<StreamAnswer> ApiClient::post_file_stream(const RunIdentity& run, std::s
                           "/file_stream";
   auto response = exchange({.method = "POST",
                             .url = url,
-                            .headers = {{"Content-Type", "application/json"}},
+                            .headers = json_headers("X-WANDB-ASYNC-CLIENT-ID"),
                             .body = body,
                             .api_key = target_.api_key,
                             .timeout_us = timeout_us});

@@ -92,11 +92,14 @@ class ApiClient {
   /// Clock::monotonic_us); 0 if it did not.
   std::int64_t not_before_us() const { return not_before_us_; }
   const Target& target() const { return target_; }
+  /// Target::shared_writer_id, where it is known only from a journal.
+  void set_shared_writer(std::string id) { target_.shared_writer_id = std::move(id); }
 
  private:
   /// `location` takes where a 3xx answer points.
   Outcome<net::ClientResponse> exchange(const net::ClientRequest& request,
                                         std::string* location = nullptr);
+  net::Headers json_headers(const char* writer_header) const;
 
   net::HttpTransport& transport_;
   const Clock& clock_;

@@ -11,6 +11,9 @@ struct Target {
   std::string proxy;  ///< empty: of the environment
   bool verify_tls = true;
   std::string ca_file;
+  /// Of one of several writers of a shared run: the server puts its lines behind those of the
+  /// others, and its config into theirs.
+  std::string shared_writer_id;
 };
 
 /// Who the run is on the server; these replace what the user asked for and make every later URL.

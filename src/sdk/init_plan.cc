@@ -205,6 +205,27 @@ std::string absolute(const std::string& path) {
   return text;
 }
 
+// One of several writers of a run, anywhere: known to the server by a random id, to people by a
+// label.
+void fill_writer(InitPlan& plan) {
+  if (plan.settings.text("mode") != "shared") return;
+  if (plan.settings.text("x_label").empty()) {
+    const std::string host = plan.host.empty() ? "writer" : plan.host;
+    plan.settings.set_computed("x_label", host + "-" + random_id(8));
+  }
+  plan.writer.shared_id = random_uuid();
+  plan.writer.label = plan.settings.text("x_label");
+  // It becomes a part of a file's name.
+  for (char& c : plan.writer.label) {
+    if (c == '/') c = '_';
+  }
+  plan.writer.is_secondary = !plan.settings.flag("x_primary");
+  plan.writer.leaves_state = !plan.settings.flag("x_update_finish_state");
+  plan.warnings.emplace_back(
+      "mode=\"shared\" is experimental: several processes write to one run, and the server numbers "
+      "their rows");
+}
+
 void fill_identity(InitPlan& plan) {
   const Settings& settings = plan.settings;
   plan.entity = settings.text("entity");
@@ -248,9 +269,6 @@ Result<void> fill_ids(InitPlan& plan) {
 
 Result<void> fill_mode(InitPlan& plan, const std::vector<AddressSource>& sources) {
   const std::string mode = plan.settings.text("mode");
-  if (mode == "shared") {
-    return fail(ErrorCode::kNotImplemented, "init(mode=\"shared\") is not supported yet");
-  }
   if (mode == "disabled") {
     plan.mode = RunMode::kDisabled;
     return {};
@@ -323,6 +341,7 @@ Result<InitPlan> plan_init(const InitOptions& options) {
   plan.keeps_resume_file = plan.settings.text("resume") == "auto";
   RUNSTONE_TRY(fill_ids(plan));
   fill_identity(plan);
+  fill_writer(plan);
 
   for (const auto& [key, value] : options.config) {
     const auto named = [&](const std::vector<std::string>& keys) {

@@ -24,6 +24,7 @@ struct InitPlan {
   std::optional<bool> hides_runs;  ///< in `.runstone/`; not said: if that is there already
 
   uplink::StartFrom start_from;    ///< which stored run this one goes on from
+  protocol::WriterRecord writer;   ///< mode="shared": which of several writers of the run this is
   bool keeps_resume_file = false;  ///< resume="auto": the id is kept for the next process
 
   // Where to send.

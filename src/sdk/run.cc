@@ -187,9 +187,10 @@ Settings RunState::settings() const {
   settings.set_computed("resume_fname", directory_.parent + kResumeFileName);
   settings.set_computed("resumed", origin_.resumed);
   const bool online = plan_.mode == RunMode::kOnline;
-  settings.set_computed("mode", online                            ? "online"
-                                : plan_.mode == RunMode::kOffline ? "offline"
-                                                                  : "disabled");
+  settings.set_computed("mode", online && plan_.writer.is_shared() ? "shared"
+                                : online                           ? "online"
+                                : plan_.mode == RunMode::kOffline  ? "offline"
+                                                                   : "disabled");
   settings.set_computed("run_mode", online ? "run" : "offline-run");
   if (online) settings.set_computed("run_url", url_of("runs/" + percent_encode(plan_.id, "=+&$@")));
   if (online) settings.set_computed("project_url", url_of(""));

@@ -152,7 +152,7 @@ bool RunState::is_child() const {
 
 std::int64_t RunState::step() const {
   const std::scoped_lock lock(mutex_);
-  return step_;
+  return plan_.writer.is_shared() ? -1 : step_;
 }
 
 }  // namespace runstone

@@ -110,6 +110,7 @@ void RunState::record_files(const std::vector<std::string>& names) {
 }
 
 void RunState::write_config_file() {
+  if (plan_.writer.is_secondary) return;
   protocol::RunConfigFacts facts;
   facts.client_version = kVersion;
   facts.python_version = plan_.program.python_version;
@@ -124,6 +125,7 @@ void RunState::write_config_file() {
 }
 
 void RunState::write_summary_file() {
+  if (plan_.writer.is_secondary) return;
   Dict summary;
   {
     const std::scoped_lock lock(mutex_);

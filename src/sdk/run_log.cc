@@ -1,5 +1,7 @@
 // The road of a row: merged into the open row, encoded, appended. Nothing here allocates once the
 // keys are known, waits for the disk, or fails for a reason that is not the caller's own.
+#include <utility>
+
 #include "base/try.h"
 #include "fs/fork_generation.h"
 #include "sdk/check_text.h"
@@ -44,11 +46,20 @@ Result<void> RunState::check_recording(const char* method) const {
 
 // False: the row belongs to the past and is ignored, with a warning.
 bool RunState::prepare_step(const LogOptions& options, std::string& warning) {
-  if (!options.step || *options.step == step_) return true;
+  if (!options.step) return true;
+  if (*options.step == step_ && !plan_.writer.is_shared()) return true;
   if (child_) {
     warning =
         "step= is ignored in a child process: rows get their steps where the run was made. "
         "Log a step metric of your own instead (define_metric).";
+    return true;
+  }
+  if (plan_.writer.is_shared()) {
+    if (!std::exchange(shared_step_told_, true)) {
+      warning =
+          "step= is ignored in shared mode: the server numbers the rows of all writers. Log a step "
+          "metric of your own instead (define_metric).";
+    }
     return true;
   }
   if (*options.step < step_) {
@@ -76,7 +87,8 @@ bool RunState::log_known_row(std::size_t size, const FieldAt& field, const LogOp
 
 template <typename FieldAt>
 bool RunState::take_fields(std::size_t size, const FieldAt& field, const LogOptions& options) {
-  const bool commit = options.commit.value_or(!options.step || child_);
+  const bool steps_ignored = child_ || plan_.writer.is_shared();
+  const bool commit = options.commit.value_or(!options.step || steps_ignored);
   const bool is_whole_row = takes_whole_row(options);
   if (options.step && is_whole_row && write_known_row(size, field)) return true;
   if (has_media(size, field)) return false;
@@ -218,7 +230,7 @@ void RunState::write_row() {
 
 // What each row has of its own accord, then the row is the journal's.
 void RunState::end_row() {
-  const std::int64_t step = child_ ? -1 : step_;
+  const std::int64_t step = child_ || plan_.writer.is_shared() ? -1 : step_;
   if (!open_row_.has_user_timestamp()) {
     const double timestamp = static_cast<double>(open_row_at_us_ + wall_minus_monotonic_us_) / 1e6;
     encoder_.add(*timestamp_key_, timestamp);

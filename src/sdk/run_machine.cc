@@ -15,6 +15,7 @@ void RunState::look_around() {
 }
 
 void RunState::start_surroundings() {
+  if (plan_.writer.is_secondary) return;  // the primary writer says it for the run
   Surroundings::Request request;
   request.plan = plan_;
   request.place = place_;

@@ -140,6 +140,7 @@ void RunState::create_journal(RunDirectoryRequest request) {
 // so is no answer about a run that is to be gone on with, since its stored rows would be replaced.
 Result<void> RunState::contact_server() {
   uplink::Target target{plan_.base_url, plan_.api_key};
+  target.shared_writer_id = plan_.writer.shared_id;
   target.verify_tls = !plan_.settings.flag("insecure_disable_ssl");
   target_ = target;
   request_.run_id = plan_.id;
@@ -256,7 +257,12 @@ protocol::RunRecord RunState::run_record() const {
         protocol::BranchPoint{from.run_id, static_cast<double>(from.step), "_step"};
   }
   if (identity_) record.storage_id = identity_->storage_id;
-  if (identity_ && from.rule != Rule::kNew) record.writer = origin_.lines;
+  if (plan_.writer.is_shared() || (identity_ && from.rule != Rule::kNew)) {
+    record.writer = plan_.writer;
+    record.writer->first_history_line = origin_.lines.first_history_line;
+    record.writer->first_event_line = origin_.lines.first_event_line;
+    record.writer->first_console_line = origin_.lines.first_console_line;
+  }
   return record;
 }
 

@@ -276,6 +276,7 @@ class RunState {
   bool any_step_sync_ = false;
   SummarySlot *step_slot_ = nullptr, *runtime_slot_ = nullptr, *timestamp_slot_ = nullptr;
   std::optional<protocol::EncodedKey> runtime_key_, timestamp_key_;
+  bool shared_step_told_ = false;      // that step= has no effect in shared mode
   bool json_values_ = false;           // setting x_journal_json
   std::optional<double> row_runtime_;  // of a child's row, which was written earlier
   std::string row_marker_;             // of a child's row: whose, and which (child_journals.h)

@@ -83,6 +83,7 @@ Dict first_facts(const InitPlan& plan, const ProgramPlace& place, std::int64_t s
     set("codePath", place.code_path);
     set("codePathLocal", place.local_path);
   }
+  set("writerId", plan.writer.shared_id);
   set("email", settings.text("email"));
   std::error_code error;
   set("root", stdfs::current_path(error).string());

@@ -36,7 +36,8 @@ void ConsoleLines::note_changed(ConsoleLine&& line) {
   if (line.number < skip_before_) return;
   std::string& slot = changed_[line.number];
   changed_bytes_ -= slot.size();
-  slot = (line.is_stderr ? "ERROR " : "") + to_local_time(line.timestamp_us) + " " + line.text;
+  slot = (line.is_stderr ? "ERROR " : "") + to_local_time(line.timestamp_us) + " " + label_ +
+         line.text;
   changed_bytes_ += slot.size();
 }
 
@@ -58,6 +59,26 @@ bool ConsoleLines::take_changes(protocol::JsonLines& out, std::size_t bytes_max)
   }
   changed_.erase(first, next);
   resume_at_ = number;
+  return true;
+}
+
+bool ConsoleLines::has_settled(bool ends) const {
+  if (ends && text_.first_open() < text_.line_count()) return true;
+  return !changed_.empty() && changed_.begin()->first < text_.first_open();
+}
+
+bool ConsoleLines::take_settled(protocol::JsonLines& out, std::size_t bytes_max, bool ends) {
+  if (ends) text_.end();
+  if (!has_settled(ends)) return false;
+  const std::uint64_t end = text_.first_open();
+  out.begin(changed_.begin()->first);
+  while (!changed_.empty() && changed_.begin()->first < end) {
+    const std::string& text = changed_.begin()->second;
+    if (!out.empty() && out.size_bytes() + text.size() > bytes_max) break;
+    out.add(text);
+    changed_bytes_ -= text.size();
+    changed_.erase(changed_.begin());
+  }
   return true;
 }
 

@@ -149,12 +149,21 @@ bool Delivery::read_journal() {
         replay_.exit() && (options_.journal_end == JournalEnd::kExitRecord || writer_is_alive());
     if (!identity_ && replay_.run()) break;
   }
+  if (!shared_ && replay_.run() && replay_.run()->writer && replay_.run()->writer->is_shared()) {
+    become_shared(*replay_.run()->writer);
+  }
   if (replay_.take_run_changed()) run_changed_ = true;
   if (replay_.take_preempting()) batch_.preempting = true;
   files_.add(replay_.take_files());
   for (auto& alert : replay_.take_alerts()) alerts_.push_back(std::move(alert));
   for (auto& artifact : replay_.take_artifacts()) artifacts_.add(std::move(artifact));
   return progress;
+}
+
+void Delivery::become_shared(const protocol::WriterRecord& writer) {
+  shared_ = writer;
+  api_.set_shared_writer(writer.shared_id);
+  files_.share(writer.console_name(), !writer.is_secondary);
 }
 
 bool Delivery::is_end_now(journal::ReadOutcome outcome) {
@@ -240,7 +249,8 @@ StartFrom Delivery::wanted_origin() const {
   using Rule = StartFrom::Rule;
   if (!replay_.run()) return {};
   const protocol::RunRecord& run = *replay_.run();
-  if (!run.storage_id.empty() || run.starting_step != 0 || run.writer) return {};
+  const bool asked_itself = run.writer && !run.writer->is_shared();
+  if (!run.storage_id.empty() || run.starting_step != 0 || asked_itself) return {};
   if (run.branch_point) {
     const bool own = run.branch_point->run == run.run_id;
     return {own ? Rule::kRewind : Rule::kFork, run.branch_point->run,
@@ -292,12 +302,14 @@ void Delivery::go_on_behind(protocol::StoredRun stored) {
 void Delivery::start_from_sync_state() {
   // A server that made the run anew has nothing of it, whatever the file says.
   if (began_behind_) save_state(true);  // before the first line is sent
-  if (!options_.use_sync_state || identity_->inserted || replay_.own_rows() > 0) return;
+  if (identity_->inserted || replay_.own_rows() > 0) return;
+  if (!options_.use_sync_state && !shared_) return;
   const auto state = load_sync_state(disk_, options_.journal);
   if (!state || state->base_url != api_.target().base_url || state->entity != identity_->entity ||
       state->project != identity_->project || state->run_id != identity_->run_id) {
     return;
   }
+  in_flight_ = state->in_flight;
   acked_ = {state->history_lines, state->event_lines, state->console_lines};
   replay_.skip(acked_);
 }
@@ -351,16 +363,25 @@ bool Delivery::stream_is_due() const {
   auto& replay = const_cast<RunReplay&>(replay_);
   const std::size_t waiting_bytes = batch_.size_bytes() + replay.console().changed_bytes();
   if (waiting_bytes >= options_.batch_bytes || batch_.preempting) return true;
-  const bool something = !batch_.empty() || replay.console().has_changes() ||
+  const bool something = !batch_.empty() || has_console_lines() ||
                          (replay_.summary_changed() && now_us >= next_summary_us_) ||
                          files_.has_uploaded();
   if (!something) return !end_seen_ && now_us >= last_stream_us_ + options_.heartbeat_us;
   return hurried_ || end_seen_ || now_us >= last_stream_us_ + interval_us_;
 }
 
+bool Delivery::has_console_lines() const {
+  auto& console = const_cast<RunReplay&>(replay_).console();
+  return shared_ ? console.has_settled(end_seen_) : console.has_changes();
+}
+
 void Delivery::seal(bool completes) {
   const std::int64_t now_us = clock_.monotonic_us();
-  replay_.console().take_changes(batch_.console, options_.batch_bytes);
+  if (shared_) {
+    replay_.console().take_settled(batch_.console, options_.batch_bytes, end_seen_);
+  } else {
+    replay_.console().take_changes(batch_.console, options_.batch_bytes);
+  }
   if (replay_.summary_changed() && (completes || end_seen_ || now_us >= next_summary_us_)) {
     batch_.summary = replay_.summary_json();
     replay_.clear_summary_changed();
@@ -371,10 +392,61 @@ void Delivery::seal(bool completes) {
   }
   batch_.uploaded = files_.take_uploaded();
   if (completes) batch_.exit_code = replay_.exit()->exit_code;
+  if (shared_) return seal_shared(completes);
   outbox_.push_back({.request = std::exchange(batch_, {}),
                      .covers = {replay_.history_lines(), replay_.event_lines(),
                                 replay_.console().settled_lines()},
                      .completes = completes});
+}
+
+/// One stream a request, so that its lines alone make its bytes: a server of a shared run knows a
+/// retry by its bytes, also one by a later process. What has no lines may be said twice.
+void Delivery::seal_shared(bool completes) {
+  RunReplay::Delivered covers = acked_;
+  const auto push = [&](protocol::JsonLines protocol::FileStreamRequest::*stream,
+                        std::uint64_t RunReplay::Delivered::*covered, std::string_view name) {
+    protocol::JsonLines& lines = batch_.*stream;
+    while (!lines.empty()) {
+      const bool again =
+          in_flight_ && in_flight_->stream == name && in_flight_->first_line == lines.first_line();
+      protocol::FileStreamRequest request;
+      request.*stream = lines.take_front(again ? in_flight_->count : lines.count());
+      const auto& sent = request.*stream;
+      covers.*covered = sent.first_line() + sent.count();
+      outbox_.push_back({.request = std::move(request), .covers = covers});
+      if (again) in_flight_.reset();
+    }
+  };
+  using Request = protocol::FileStreamRequest;
+  push(&Request::history, &RunReplay::Delivered::history, protocol::kHistoryStream);
+  push(&Request::events, &RunReplay::Delivered::events, protocol::kEventsStream);
+  push(&Request::console, &RunReplay::Delivered::console, protocol::kConsoleStream);
+  batch_.history.clear();
+  batch_.events.clear();
+  batch_.console.clear();
+  const bool something = !batch_.empty() || outbox_.empty();  // else a heartbeat
+  if (something) {
+    outbox_.push_back(
+        {.request = std::exchange(batch_, {}), .covers = covers, .completes = completes});
+  }
+}
+
+/// Before it goes: after a crash nobody else knows which lines the last request had.
+void Delivery::note_in_flight() {
+  const auto& request = outbox_.front().request;
+  const auto note = [&](const protocol::JsonLines& lines, std::string_view name) {
+    if (lines.empty()) return;
+    const SyncState::InFlight now{std::string(name), lines.first_line(), lines.count()};
+    if (in_flight_ && in_flight_->stream == now.stream &&
+        in_flight_->first_line == now.first_line && in_flight_->count == now.count) {
+      return;  // a retry
+    }
+    in_flight_ = now;
+    save_state(true);
+  };
+  note(request.history, protocol::kHistoryStream);
+  note(request.events, protocol::kEventsStream);
+  note(request.console, protocol::kConsoleStream);
 }
 
 std::optional<Delivery::Turn> Delivery::send_stream() {
@@ -384,6 +456,7 @@ std::optional<Delivery::Turn> Delivery::send_stream() {
     seal(false);
   }
   if (!ready(stream_lane_)) return std::nullopt;
+  if (shared_) note_in_flight();
   auto answer = api_.post_file_stream(*identity_, outbox_.front().request.to_body(),
                                       options_.request_timeout_us);
   last_stream_us_ = clock_.monotonic_us();
@@ -458,6 +531,7 @@ void Delivery::save_state(bool now) {
                   .event_lines = acked_.events,
                   .console_lines = acked_.console};
   state.began_behind = began_behind_;
+  state.in_flight = in_flight_;
   discard(save_sync_state(disk_, options_.journal, state), "it only spares work at the next sync");
 }
 
@@ -498,7 +572,7 @@ std::optional<Delivery::Turn> Delivery::send_artifacts() {
 std::optional<Delivery::Turn> Delivery::next_phase() {
   if (!end_seen_ || !identity_ || !outbox_.empty()) return std::nullopt;
   if (phase_ == Phase::kStreaming) {
-    if (!batch_.empty() || replay_.console().has_changes()) return std::nullopt;
+    if (!batch_.empty() || has_console_lines()) return std::nullopt;
     const bool disk_may_be_old = !replay_.exit() || replay_.goes_on_from_stored();
     files_.end_run(disk_may_be_old, [this](const std::string& name) -> std::optional<std::string> {
       if (name == "config.yaml") return to_config_yaml(replay_.full_config());
@@ -506,7 +580,8 @@ std::optional<Delivery::Turn> Delivery::next_phase() {
       if (name == "wandb-metadata.json" && !replay_.metadata().empty()) {
         return json::to_pretty_text(replay_.metadata()) + "\n";
       }
-      if (name == "output.log" && options_.journal_end == JournalEnd::kWriterGone) {
+      if ((name == "output.log" || (shared_ && name == shared_->console_name())) &&
+          options_.journal_end == JournalEnd::kWriterGone) {
         // A file that the dead writer left may lack what its last second printed.
         discard(renew_console_file(disk_, options_.journal, files_directory() / name),
                 "the console is on the server as lines, whatever becomes of the file");
@@ -520,10 +595,10 @@ std::optional<Delivery::Turn> Delivery::next_phase() {
   } else if (phase_ == Phase::kLastUpsert) {
     if (run_changed_ || !alerts_.empty()) return std::nullopt;
     phase_ = Phase::kComplete;
-    if (replay_.exit() || files_.has_uploaded() || replay_.summary_changed()) {
-      seal(replay_.exit().has_value());
-    }
-  } else if (options_.journal_end == JournalEnd::kWriterGone && !replay_.exit()) {
+    const bool completes = replay_.exit() && !(shared_ && shared_->leaves_state);
+    if (completes || files_.has_uploaded() || replay_.summary_changed()) seal(completes);
+  } else if (options_.journal_end == JournalEnd::kWriterGone && !replay_.exit() &&
+             !(shared_ && shared_->leaves_state)) {
     if (!ready(graphql_lane_)) return std::nullopt;
     auto upsert = upsert_of_run(true);
     upsert.entity = identity_->entity;

@@ -125,6 +125,7 @@ class Delivery {
   Result<bool> open_journal();
   bool is_end_now(journal::ReadOutcome outcome);
   bool writer_is_alive();
+  void become_shared(const protocol::WriterRecord& writer);
   std::optional<Turn> register_run();
   std::optional<Turn> update_run();
   std::optional<Turn> send_files();
@@ -132,7 +133,10 @@ class Delivery {
   std::optional<Turn> send_alert();
   std::optional<Turn> send_stream();
   bool stream_is_due() const;
+  bool has_console_lines() const;
   void seal(bool completes);
+  void seal_shared(bool completes);
+  void note_in_flight();
   bool make_smaller(const Trouble& trouble);
   std::optional<Turn> next_phase();
   Turn wait_turn() const;
@@ -165,6 +169,9 @@ class Delivery {
   /// What the server had of the run when this journal, which was written offline, was first sent.
   std::optional<SyncState::Before> began_behind_;
   bool origin_known_ = false;
+  /// Of several writers of one run: the server orders their lines as they come.
+  std::optional<protocol::WriterRecord> shared_;
+  std::optional<SyncState::InFlight> in_flight_;
   protocol::FileStreamRequest batch_;
   std::deque<Sealed> outbox_;  ///< one; more while a server finds it too large
   RunReplay::Delivered acked_;

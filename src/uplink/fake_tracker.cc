@@ -15,12 +15,12 @@ std::string text_of(const Value* value) {
 }  // namespace
 
 FakeAnswer FakeTracker::handle(const std::string& method, const std::string& target,
-                               const std::string& body) {
+                               const std::string& body, const std::string& shared_writer) {
   if (fault) {
     if (auto answer = fault(method, target)) return std::move(*answer);
   }
   if (target == "/graphql") return graphql(body);
-  if (target.find("/file_stream") != std::string::npos) return file_stream(body);
+  if (target.find("/file_stream") != std::string::npos) return file_stream(body, shared_writer);
   if (method == "PUT") {
     files[target.substr(target.find("/put/") + 5)] = body;
     return {200, ""};
@@ -110,14 +110,20 @@ FakeAnswer FakeTracker::artifact(const std::string& operation, const Value& inpu
   return answer("\"done\":{}");
 }
 
-FakeAnswer FakeTracker::file_stream(const std::string& body) {
+FakeAnswer FakeTracker::file_stream(const std::string& body, const std::string& shared_writer) {
   ++stream_posts;
   largest_body = std::max(largest_body, body.size());
   if (body == "{}") ++heartbeats;
   const auto request = json::parse(body);
   if (!request || !request->is_dict()) return {400, R"({"error":"no JSON"})"};
   if (const Value* streams = request->get("files")) {
+    const bool is_shared = !shared_writer.empty();
+    if (is_shared && !shared_bodies[shared_writer].insert(body).second) return {200, "{}"};
     for (const auto& [name, stream] : *streams->if_dict()) {
+      for (const Value& line : *stream.get("content")->if_list()) {
+        if (is_shared) shared_lines[name].push_back(text_of(&line));
+      }
+      if (is_shared) continue;
       auto number = static_cast<std::uint64_t>(stream.get("offset")->int_or(0));
       for (const Value& line : *stream.get("content")->if_list()) {
         ++lines_received;
@@ -148,6 +154,15 @@ std::vector<std::string> FakeTracker::stream(const std::string& name) const {
 
 std::vector<std::string> FakeTracker::history() const { return stream("wandb-history.jsonl"); }
 
+namespace {
+std::string shared_writer_of(const net::ClientRequest& request) {
+  for (const auto& [name, value] : request.headers) {
+    if (name == "X-WANDB-ASYNC-CLIENT-ID") return value;
+  }
+  return {};
+}
+}  // namespace
+
 Result<net::ClientResponse> FakeTransport::send(const net::ClientRequest& request) {
   const auto path_begin = request.url.find('/', request.url.find("//") + 2);
   const std::string target = request.url.substr(path_begin);
@@ -165,7 +180,8 @@ Result<net::ClientResponse> FakeTransport::send(const net::ClientRequest& reques
   const bool too_large =
       body.size() > body_max_bytes && target.find("/file_stream") != std::string::npos;
   FakeAnswer answer =
-      too_large ? FakeAnswer{413, "{}"} : tracker_.handle(request.method, target, body);
+      too_large ? FakeAnswer{413, "{}"}
+                : tracker_.handle(request.method, target, body, shared_writer_of(request));
   if (lost_answers > 0) {
     --lost_answers;
     return fail(ErrorCode::kUnavailable, "connection reset");

@@ -30,7 +30,8 @@ class FakeTracker {
       std::function<std::optional<FakeAnswer>(const std::string& method, const std::string& path)>;
   Fault fault;
 
-  FakeAnswer handle(const std::string& method, const std::string& target, const std::string& body);
+  FakeAnswer handle(const std::string& method, const std::string& target, const std::string& body,
+                    const std::string& shared_writer = "");
 
   // What it has been told. Lines by stream and number.
   std::map<std::string, std::map<std::uint64_t, std::string>> lines;
@@ -47,8 +48,11 @@ class FakeTracker {
   std::vector<Value> artifacts;           ///< inputs of each CreateArtifact
   std::set<std::string> committed, used;  ///< ids of versions
   bool known_run = false;                 ///< the run was there before the first UpsertBucket
-  std::string stored_run;                 ///< the bucket that RunResumeStatus gives, as JSON
-  std::vector<double> rewound_to;         ///< the steps of each RewindRun
+  /// A shared run: the lines of each writer's bodies, in order; a body that came before is a retry.
+  std::map<std::string, std::vector<std::string>> shared_lines;
+  std::map<std::string, std::set<std::string>> shared_bodies;
+  std::string stored_run;          ///< the bucket that RunResumeStatus gives, as JSON
+  std::vector<double> rewound_to;  ///< the steps of each RewindRun
 
   std::vector<std::string> history() const;  ///< in order; "<gap>" where a number is missing
   std::vector<std::string> stream(const std::string& name) const;
@@ -56,7 +60,7 @@ class FakeTracker {
  private:
   FakeAnswer graphql(const std::string& body);
   FakeAnswer artifact(const std::string& operation, const Value& input);
-  FakeAnswer file_stream(const std::string& body);
+  FakeAnswer file_stream(const std::string& body, const std::string& shared_writer);
 };
 
 /// Calls a FakeTracker without a socket; throws in connection failures where the test wants them.

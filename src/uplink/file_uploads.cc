@@ -9,7 +9,12 @@ namespace runstone::uplink {
 namespace {
 
 constexpr const char* kStandardFiles[] = {"config.yaml", "wandb-metadata.json",
-                                          "wandb-summary.json", "requirements.txt", "output.log"};
+                                          "wandb-summary.json", "requirements.txt"};
+
+bool is_standard(const std::string& name) {
+  return std::find(std::begin(kStandardFiles), std::end(kStandardFiles), name) !=
+         std::end(kStandardFiles);
+}
 
 constexpr std::size_t kMaxFilesOfPattern = 10'000;
 
@@ -55,6 +60,11 @@ void FileUploads::enqueue(Upload upload) {
   if (same == due_.end()) due_.push_back(std::move(upload));
 }
 
+void FileUploads::share(const std::string& console_name, bool is_primary) {
+  console_name_ = console_name;
+  is_primary_ = is_primary;
+}
+
 void FileUploads::add(const std::vector<protocol::FilesRecord::File>& files) {
   for (const auto& file : files) {
     if (!stays_inside(file.path)) {
@@ -62,6 +72,7 @@ void FileUploads::add(const std::vector<protocol::FilesRecord::File>& files) {
       complaints_.push_back("file \"" + file.path + "\" is outside of the run's directory");
       continue;
     }
+    if (!is_primary_ && is_standard(file.path)) continue;
     const bool at_end = file.policy != protocol::FilesRecord::Policy::kNow;
     if (at_end && std::find(at_end_.begin(), at_end_.end(), file.path) == at_end_.end()) {
       at_end_.push_back(file.path);
@@ -88,7 +99,10 @@ void FileUploads::end_run(
     bool disk_may_be_old,
     const std::function<std::optional<std::string>(const std::string& name)>& make) {
   for (const std::string& name : std::exchange(at_end_, {})) enqueue_from_disk(name);
-  for (const char* name : kStandardFiles) {
+  std::vector<std::string> names;
+  if (is_primary_) names.assign(std::begin(kStandardFiles), std::end(kStandardFiles));
+  names.push_back(console_name_);
+  for (const std::string& name : names) {
     const bool on_disk = disk_.exists(directory_ / name);
     auto bytes = disk_may_be_old || !on_disk ? make(name) : std::nullopt;
     if (bytes) {

@@ -24,6 +24,9 @@ class FileUploads {
  public:
   FileUploads(fs::FileSystem& disk, fs::Path files_directory);
 
+  /// Of one of several writers: its console is a file of its own name, and unless it is the primary
+  /// one the run's standard files are not its to send.
+  void share(const std::string& console_name, bool is_primary);
   /// Notes what the journal says of files; "end" and "live" ones go (again) at the end.
   void add(const std::vector<protocol::FilesRecord::File>& files);
   /// The run has ended: what waited for it is due, and each standard file that is there. A standard
@@ -73,6 +76,8 @@ class FileUploads {
   std::vector<std::string> put_headers_;
   std::vector<std::string> at_end_, uploaded_, complaints_;
   std::uint64_t failed_ = 0;
+  std::string console_name_ = "output.log";
+  bool is_primary_ = true;
 };
 
 }  // namespace runstone::uplink

@@ -219,6 +219,7 @@ void RunReplay::apply_run(const protocol::RunRecord& run) {
       if (value && !item.path.empty()) set_at(before, item.path, std::move(*value));
     }
     summary_.restore(before);
+    if (run.writer && run.writer->is_shared()) console_.set_label(run.writer->label);
     if (run.writer) {
       start_lines_at(
           {static_cast<std::uint64_t>(std::max<std::int64_t>(run.writer->first_history_line, 0)),
@@ -370,7 +371,8 @@ Dict RunReplay::full_config() const {
   facts.core_version = telemetry_.core_version;
   facts.python_version = telemetry_.python_version;
   facts.platform = telemetry_.platform;
-  facts.metadata = metadata_;
+  const bool is_secondary = run_ && run_->writer && run_->writer->is_secondary;
+  if (!is_secondary) facts.metadata = metadata_;
   const Value* writer = metadata_.find("writerId");
   facts.writer_id = writer ? std::string(writer->string_or("")) : std::string();
   if (facts.writer_id.empty() && run_) facts.writer_id = run_->run_id;

@@ -47,6 +47,10 @@ std::optional<SyncState> load_sync_state(fs::FileSystem& disk, const fs::Path& j
     state.began_behind = {number("next_step"), runtime != nullptr ? runtime->number_or(0) : 0,
                           number("history_lines"), number("event_lines"), number("console_lines")};
   }
+  if (const Value* sent = json->get("in_flight"); sent != nullptr && sent->is_dict()) {
+    state.in_flight = {text_at(*sent, "stream"), count_at(*sent, "first_line"),
+                       count_at(*sent, "count")};
+  }
   return state;
 }
 
@@ -70,6 +74,11 @@ Result<void> save_sync_state(fs::FileSystem& disk, const fs::Path& journal,
                                   {"history_lines", before->history_lines},
                                   {"event_lines", before->event_lines},
                                   {"console_lines", before->console_lines}});
+  }
+  if (const auto& sent = state.in_flight) {
+    json.set(
+        "in_flight",
+        Dict{{"stream", sent->stream}, {"first_line", sent->first_line}, {"count", sent->count}});
   }
   return fs::replace_file(disk, path, json::to_text(json) + "\n");
 }

@@ -24,6 +24,13 @@ struct SyncState {
     std::int64_t history_lines = 0, event_lines = 0, console_lines = 0;
   };
   std::optional<Before> began_behind;
+  /// Of a writer of a shared run, whose server knows a request by its bytes alone: the lines of the
+  /// request that was on its way last. The same lines make the same request again.
+  struct InFlight {
+    std::string stream;
+    std::uint64_t first_line = 0, count = 0;
+  };
+  std::optional<InFlight> in_flight;
 };
 
 fs::Path sync_state_path(const fs::Path& journal);
