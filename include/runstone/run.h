@@ -275,6 +275,12 @@ class Run {
   /// Shows these config keys first on the run's page, replacing those pinned before.
   Result<void> pin_config_keys(const std::vector<std::string>& keys);
   Result<RunStatus> status() const;
+  /// Logs what the program writes for TensorBoard into event files below this directory: scalars,
+  /// images, histograms and texts under their tags, with `global_step`. A tag gets the directory's
+  /// path below `root` in front; without a root, below what several directories have in common.
+  /// From then on log()'s step is ignored. Errors: kInvalidArgument (a directory that is not below
+  /// the root), kFailedPrecondition (finished, a child process).
+  Result<void> sync_tensorboard(const std::string& directory, const std::string& root = "");
 
   /// Writes the open row and the exit record, waits for delivery within the setting finish_timeout,
   /// and says what was kept and lost. A second call does nothing.

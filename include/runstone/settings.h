@@ -62,6 +62,9 @@ class Settings {
 /// What the environment of this process sets: RUNSTONE_X, else WANDB_X, by the names of fields().
 /// Errors: kInvalidArgument naming the variable whose value is not of its setting's type.
 Result<Settings> settings_from_environment();
+/// The environment is read once, at the first init() of the process; after this it is read anew at
+/// the next one.
+void forget_environment();
 /// `[default]` of an INI file; an absent file sets nothing.
 Result<Settings> settings_from_file(const std::string& path);
 

@@ -90,6 +90,15 @@ ProgramFacts program_facts(const nb::dict& facts) {
   program.executable = text_option(facts, "executable").value_or("");
   program.colab = text_option(facts, "colab").value_or("");
   program.args = text_list_option(facts, "args");
+  // On the uplink's thread. What to do is Python's to know: this only names the run.
+  program.on_stop = [key = text_option(facts, "stop_key").value_or("")] {
+    const nb::gil_scoped_acquire telling;
+    try {
+      nb::module_::import_("runstone._process").attr("on_stop")(key);
+    } catch (nb::python_error& error) {
+      error.discard_as_unraisable("runstone: the function that stops a run");
+    }
+  };
   // Called where the GIL is released; the exception stays with the thread until init() is back.
   program.is_interrupted = [] {
     const nb::gil_scoped_acquire asking;
@@ -151,6 +160,13 @@ void bind_run(nb::module_& module) {
   nb::class_<RunHandle> run_class(module, "Run", nb::is_weak_referenceable());
   bind_run_artifacts(run_class);
   run_class
+      .def(
+          "__init__",
+          [](RunHandle* self, const std::string& token) {
+            new (self) RunHandle{value_or_throw(Run::attach(token))};
+          },
+          "token"_a)
+      .def("_child_token", [](RunHandle& self) { return text_of(self.get().child_token()); })
       .def(
           "__init__",
           [](RunHandle* self, const nb::dict& options, const Settings& settings,
@@ -283,6 +299,10 @@ void bind_run(nb::module_& module) {
       .def("_pin_config_keys",
            [](RunHandle& self, nb::handle keys) {
              value_or_throw(self.get().pin_config_keys(text_list(keys)));
+           })
+      .def("_sync_tensorboard",
+           [](RunHandle& self, const std::string& directory, const std::string& root) {
+             value_or_throw(self.get().sync_tensorboard(directory, root));
            })
       .def("_status",
            [](RunHandle& self) {

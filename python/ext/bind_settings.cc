@@ -9,6 +9,8 @@ namespace nb = nanobind;
 using namespace nb::literals;
 
 void bind_settings(nb::module_& module) {
+  module.def("forget_environment", &forget_environment,
+             "The next init() reads the environment's variables anew.");
   nb::class_<Settings>(module, "SettingsStore", "Named, checked values; see runstone.Settings.")
       .def(nb::init<>())
       .def(

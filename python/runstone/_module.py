@@ -9,16 +9,18 @@ import weakref
 from . import _core, _loggers, _notebook, _notebook_code, _process, _restoring
 from ._config import read_config
 from ._run import Run
-from ._settings import Settings, store_of
+from ._settings import Settings, stop_fn_of, store_of
+from ._terminal import note, warn
 from .errors import Error
 
 _UNSET = object()
 _REINIT = ("default", "return_previous", "finish_previous", "create_new")
 
+_bool_warned = False
 _global_run: Run | None = None
 _runs: list[weakref.ref] = []  # every run not known to be finished, oldest first
 _strong: set[Run] = set()  # a run lives until it is finished, also when nobody holds it
-_setup_store = _core.SettingsStore()
+_setup_settings: Settings | dict | None = None
 
 
 def current_run() -> Run | None:
@@ -45,23 +47,28 @@ def setup(settings: Settings | dict | None = None) -> None:
     Raises:
         ValueError: an unknown name, or a value of the wrong type.
     """
-    global _setup_store
-    _setup_store = store_of(settings)
+    global _setup_settings
+    store_of(settings)  # a wrong one raises here, not at the next init()
+    _setup_settings = settings.copy() if isinstance(settings, (Settings, dict)) else None
 
 
 def teardown(exit_code: int | None = None) -> None:
-    """Finishes every run of this process.
+    """Finishes every run of this process, and forgets setup()'s settings and what the environment said: the
+    next init() reads it anew.
 
     Args:
         exit_code: as Run.finish() takes it.
     """
+    global _setup_settings
     for run in live_runs():
         run.finish(exit_code)
+    _setup_settings = None
+    _core.forget_environment()
 
 
 def setup_settings() -> _core.SettingsStore:
     """What setup() was given."""
-    return _setup_store
+    return store_of(_setup_settings)
 
 
 def init(
@@ -127,8 +134,6 @@ def init(
     global _global_run
     if anonymous is not _UNSET:
         print("runstone: WARNING init(anonymous=) is deprecated and has no effect", file=sys.stderr)
-    if tensorboard or sync_tensorboard:
-        raise NotImplementedError("init(sync_tensorboard=) is not available yet")
     if monitor_gym:
         raise NotImplementedError("init(monitor_gym=) is not available yet")
     settings_store = store_of(settings)
@@ -138,6 +143,10 @@ def init(
     if active and policy == "return_previous":
         if resume == "must":
             raise Error("Cannot resume a run while another run is active: finish it first")
+        note(
+            f"init() gives back the active run {active[-1].id}: its arguments count for nothing. "
+            "For another run: reinit='create_new' or 'finish_previous'"
+        )
         return active[-1]
     if policy == "finish_previous":
         for run in active:
@@ -153,23 +162,38 @@ def init(
         "config": {**_config_defaults(), **read_config(config)},
         "config_exclude_keys": config_exclude_keys,
         "config_include_keys": config_include_keys,
-        "allow_val_change": allow_val_change,
+        "allow_val_change": True
+        if allow_val_change is None and _notebook._in_jupyter()
+        else allow_val_change,
         "group": group,
         "job_type": job_type,
         "mode": mode,
         "force": force,
         "save_code": save_code,
+        "sync_tensorboard": tensorboard if sync_tensorboard is None else sync_tensorboard,
         "resume": {True: "auto", False: None}.get(resume, resume) if isinstance(resume, bool) else resume,
         "resume_from": resume_from,
         "fork_from": fork_from,
     }
-    run = Run(options, settings_store, _setup_store, _program_facts())
-    _runs.append(weakref.ref(run))
-    _strong.add(run)
-    _process.install(live_runs)
+    stop_fn = stop_fn_of(settings, _setup_settings)
+    facts = {**_program_facts(), "stop_key": _process.expect_stop(stop_fn)}
+    run = Run(options, settings_store, store_of(_setup_settings), facts, stop_fn)
+    adopt(run)
+    if not run.disabled and run._settings().get("sync_tensorboard"):
+        from . import tensorboard as event_files
+
+        event_files.follow(run)
+        run._on_finish.append(event_files.flush)
     if policy != "create_new" or current_run() is None and not active:
         _global_run = run
     return run
+
+
+def adopt(run: Run) -> None:
+    """From now on the run lives until it is finished, at the latest when the process ends."""
+    _runs.append(weakref.ref(run))
+    _strong.add(run)
+    _process.install(live_runs)
 
 
 def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
@@ -186,12 +210,24 @@ def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
 
 def _reinit_policy(reinit: bool | str | None, settings: _core.SettingsStore) -> str:
     if reinit is None:
-        reinit = settings.values().get("reinit") or _setup_store.values().get("reinit") or "default"
+        setup = store_of(_setup_settings)
+        reinit = settings.values().get("reinit") or setup.values().get("reinit") or "default"
     if isinstance(reinit, bool):
+        _warn_of_bool_once()
         reinit = "finish_previous" if reinit else "return_previous"
     if reinit not in _REINIT:
         raise ValueError(f"reinit must be a bool or one of {', '.join(_REINIT)}, not {reinit!r}")
-    return "return_previous" if reinit == "default" else reinit
+    if reinit != "default":
+        return reinit
+    # A cell that is run again means to start anew.
+    return "finish_previous" if _notebook._in_jupyter() else "return_previous"
+
+
+def _warn_of_bool_once() -> None:
+    global _bool_warned
+    if not _bool_warned:
+        _bool_warned = True
+        warn("init(reinit=) with a bool is deprecated: say 'finish_previous' (True) or 'return_previous'")
 
 
 def _config_defaults() -> dict:

@@ -7,6 +7,7 @@ from libc when the process exits: 0 at the end of a script, n of sys.exit(n) or 
 from __future__ import annotations
 
 import atexit
+import os
 import sys
 
 _INTERRUPTED = 255
@@ -15,6 +16,48 @@ _FAILED = 1
 _pending_code: int | None = None
 _installed = False
 _live_runs = None  # a function that gives the runs not finished yet; set by install()
+
+
+_stop_functions: dict[str, object] = {}  # by the key under which the core names a run
+
+
+def expect_stop(stop_fn) -> str:
+    """The key under which the core tells that somebody asked a run to stop."""
+    key = str(len(_stop_functions))
+    _stop_functions[key] = stop_fn
+    return key
+
+
+def on_stop(key: str) -> None:
+    """Somebody pressed stop: what the setting stop_fn says, else Ctrl-C for the program. On a thread of the
+    core."""
+    stop_fn = _stop_functions.get(key)
+    if stop_fn is not None:
+        stop_fn()
+        return
+    import signal
+    import threading
+
+    print("runstone: The run was asked to stop: interrupting the program", file=sys.stderr)
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+
+def attach(token: str, creator: int):
+    """A run that was passed to this process (pickled); see Run.__reduce__."""
+    if os.getpid() == creator:
+        raise RuntimeError(
+            "A run cannot be unpickled in the process that made it: use the object itself there; copies are "
+            "for other processes"
+        )
+    from ._module import adopt
+    from ._run import Run
+
+    run = Run._attached(token)
+    adopt(run)
+    multiprocessing = sys.modules.get("multiprocessing.util")
+    if multiprocessing is not None:  # its processes end without atexit
+        multiprocessing.Finalize(None, run.finish, exitpriority=0)
+    return run
 
 
 def install(live_runs) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from . import (
@@ -11,6 +12,7 @@ from . import (
     _messages,
     _notebook,
     _notebook_code,
+    _process,
     _restoring,
     _run_artifacts,
     _saving,
@@ -33,17 +35,12 @@ class Run(_core.Run):
     UsageError; the facts can still be read.
     """
 
-    def __init__(self, options: dict, settings, setup_settings, facts: dict) -> None:
+    def __init__(self, options: dict, settings, setup_settings, facts: dict, stop_fn=None) -> None:
         artifacts = take_artifacts(options["config"])
         _console.flush()  # what was printed before the run is none of its console
         super().__init__(options, settings, setup_settings, facts)
-        self._config = Config(self)
-        self._summary = Summary(self)
-        self._on_finish: list = []
-        if not self.disabled:
-            _console.start(self)
-            _loggers.start(self)
-            _notebook_code.start(self)
+        self._stop_fn = stop_fn
+        self._begin()
         try:
             self._config._take_files()
             if artifacts:
@@ -51,6 +48,24 @@ class Run(_core.Run):
         except BaseException:  # no run is left behind by an init() that failed
             self.finish(1)
             raise
+
+    @classmethod
+    def _attached(cls, token: str) -> Run:
+        """The run of another process on this machine: rows logged here are rows of it."""
+        run = cls.__new__(cls)
+        _core.Run.__init__(run, token)
+        run._stop_fn = None
+        run._begin()
+        return run
+
+    def _begin(self) -> None:
+        self._config = Config(self)
+        self._summary = Summary(self)
+        self._on_finish: list = []
+        if not self.disabled:
+            _console.start(self)
+            _loggers.start(self)
+            _notebook_code.start(self)
 
     # --- facts ------------------------------------------------------------------------------------
     @property
@@ -71,7 +86,7 @@ class Run(_core.Run):
     @property
     def settings(self) -> Settings:
         """A copy of the settings: changing it does not change the run."""
-        return Settings._of(self._settings())
+        return Settings._of(self._settings(), self._stop_fn)
 
     @property
     def name(self) -> str | None:
@@ -113,7 +128,9 @@ class Run(_core.Run):
             raise UsageError(f"Run ({self.id}) is finished: it has no next step")
         step = self._step
         if step < 0:
-            raise UsageError("Cannot read the step in shared mode: the server numbers the rows of all writers")
+            raise UsageError(
+                "Cannot read the step in shared mode: the server numbers the rows of all writers"
+            )
         return step
 
     @property
@@ -240,6 +257,11 @@ class Run(_core.Run):
         return self
 
     def __exit__(self, exception_type, exception, traceback) -> None:
+        if exception_type is not None:
+            import traceback as printer
+
+            # Here, where it still gets into the run's console log, also if somebody catches it outside.
+            printer.print_exception(exception_type, exception, traceback)
         self.finish(0 if exception_type is None else 1)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -254,9 +276,10 @@ class Run(_core.Run):
         return self
 
     def __reduce__(self):
-        raise NotImplementedError(
-            "passing a run to a spawned process is not available yet; forked processes can use it as it is"
-        )
+        """A run goes to a process that multiprocessing starts, and logs from there into the same run."""
+        if self._finished:
+            raise UsageError(f"Run ({self.id}) is finished: no other process can log into it any more")
+        return _process.attach, (self._child_token(), os.getpid())
 
     def __repr__(self) -> str:
         return f"<runstone.Run {self.path}>"

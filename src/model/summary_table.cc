@@ -424,6 +424,19 @@ std::optional<Value> SummaryTable::get(const KeyPath& path) const {
   return *inside;
 }
 
+void SummaryTable::for_each_number(
+    std::size_t count, const std::function<void(const std::string&, double)>& take) const {
+  settle();
+  for (const SummarySlot* slot : top_) {
+    if (count == 0) return;
+    const bool number =
+        slot->last_kind == ValueRef::Kind::kInt || slot->last_kind == ValueRef::Kind::kDouble;
+    if (!slot->present || !slot->first_seen || !number || slot->name.front() == '_') continue;
+    take(slot->name, last_value(*slot).number_or(0));
+    --count;
+  }
+}
+
 Dict SummaryTable::to_dict() const {
   settle();
   Dict all;

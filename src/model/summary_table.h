@@ -106,6 +106,10 @@ class SummaryTable {
   // --- reading
   std::optional<Value> get(const KeyPath& path) const;
   Dict to_dict() const;
+  /// The latest value of the first `count` metrics at the top that are numbers now; no `_` keys.
+  void for_each_number(
+      std::size_t count,
+      const std::function<void(const std::string& name, double value)>& take) const;
 
   /// Hands out each leaf changed since the last call, in no given order: a value as JSON text, or
   /// nothing where the leaf went away. A leaf with aggregates comes once per operation. Stops after

@@ -62,8 +62,9 @@ struct WriterRecord {
   std::int64_t first_history_line = 0, first_event_line = 0, first_console_line = 0;
   std::string shared_id;  ///< of a writer of a shared run; its lines have no numbers on the server
   std::string label;      ///< setting x_label
-  bool is_secondary = false;  ///< the setting x_primary is off
-  bool leaves_state = false;  ///< the setting x_update_finish_state is off
+  bool is_secondary = false;               ///< the setting x_primary is off
+  bool leaves_state = false;               ///< the setting x_update_finish_state is off
+  std::vector<std::string> ignored_files;  ///< setting ignore_globs
   bool is_shared() const { return !shared_id.empty(); }
   std::string console_name() const { return "output_" + label + ".log"; }
   friend bool operator==(const WriterRecord&, const WriterRecord&) = default;

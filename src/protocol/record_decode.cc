@@ -166,7 +166,8 @@ void read(pbf_reader bytes, RunRecord& run) {
     for_each_field(writer, [&](pbf_reader& f) {
       return take(f, 1, to.first_history_line) || take(f, 2, to.first_event_line) ||
              take(f, 3, to.first_console_line) || take(f, 4, to.shared_id) ||
-             take(f, 5, to.label) || take(f, 6, to.is_secondary) || take(f, 7, to.leaves_state);
+             take(f, 5, to.label) || take(f, 6, to.is_secondary) || take(f, 7, to.leaves_state) ||
+             take(f, 8, to.ignored_files);
     });
   };
   for_each_field(bytes, [&](pbf_reader& f) {

@@ -135,6 +135,7 @@ void write(pbf_writer& body, const RunRecord& run, std::string& bytes) {
     add_text(writer, 5, run.writer->label);
     add_flag(writer, 6, run.writer->is_secondary);
     add_flag(writer, 7, run.writer->leaves_state);
+    add_texts(writer, 8, run.writer->ignored_files);
   }
 }
 

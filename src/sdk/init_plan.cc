@@ -310,8 +310,13 @@ Result<InitPlan> plan_init(const InitOptions& options) {
   const bool from_cpp = plan.program.python_version.empty();
   if (plan.program.program.empty() && from_cpp) plan.program.program = plan.program.executable;
 
-  RUNSTONE_TRY(const auto wandb_variables, settings_from_variables("WANDB_"));
-  RUNSTONE_TRY(const auto runstone_variables, settings_from_variables("RUNSTONE_"));
+  RUNSTONE_TRY(const auto environment, environment_settings());
+  const Settings &wandb_variables = environment.wandb, &runstone_variables = environment.runstone;
+  for (const std::string& name : environment.changed) {
+    plan.warnings.push_back(name +
+                            " was changed after the first init(), which read the environment: the "
+                            "change has no effect");
+  }
   RUNSTONE_TRY(const auto arguments, settings_of_arguments(options));
   const Settings* above_files[] = {&wandb_variables, &runstone_variables, &options.setup_settings,
                                    &options.settings, &arguments};

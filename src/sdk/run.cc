@@ -129,6 +129,9 @@ Result<void> Run::mark_preempting() { return state_->mark_preempting(); }
 Result<void> Run::pin_config_keys(const std::vector<std::string>& keys) {
   return state_->set_private_config({"pinned_keys"}, List(keys.begin(), keys.end()));
 }
+Result<void> Run::sync_tensorboard(const std::string& directory, const std::string& root) {
+  return state_->sync_tensorboard(directory, root);
+}
 Result<RunStatus> Run::status() const { return state_->status(); }
 FinishReport Run::finish(std::optional<int> exit_code) { return state_->finish(exit_code); }
 bool Run::finished() const { return state_->finished(); }
@@ -163,7 +166,7 @@ bool Run::disabled() const { return state_->plan().mode == RunMode::kDisabled; }
 bool Run::resumed() const { return state_->resumed(); }
 double Run::start_time() const { return state_->start_time(); }
 std::int64_t Run::starting_step() const { return state_->starting_step(); }
-std::int64_t Run::step() const { return state_->step(); }
+std::int64_t Run::step() const { return state_->plan().writer.is_shared() ? -1 : state_->step(); }
 Settings Run::settings() const { return state_->settings(); }
 std::uint64_t Run::row_count() const { return state_->row_count(); }
 
@@ -184,6 +187,10 @@ Settings RunState::settings() const {
   settings.set_computed("log_user", directory_.logs + "/debug.log");
   settings.set_computed("log_internal", directory_.logs + "/debug-internal.log");
   settings.set_computed("timespec", directory_.timespec);
+  settings.set_computed("root_dir", plan_.root_dir);
+  if (plan_.settings.text("app_url").empty() && !plan_.base_url.empty()) {
+    settings.set_computed("app_url", plan_.base_url);
+  }
   settings.set_computed("resume_fname", directory_.parent + kResumeFileName);
   settings.set_computed("resumed", origin_.resumed);
   const bool online = plan_.mode == RunMode::kOnline;
@@ -194,6 +201,9 @@ Settings RunState::settings() const {
   settings.set_computed("run_mode", online ? "run" : "offline-run");
   if (online) settings.set_computed("run_url", url_of("runs/" + percent_encode(plan_.id, "=+&$@")));
   if (online) settings.set_computed("project_url", url_of(""));
+  if (online && !plan_.sweep_id.empty()) {
+    settings.set_computed("sweep_url", url_of("sweeps/" + percent_encode(plan_.sweep_id)));
+  }
   return settings;
 }
 

@@ -11,6 +11,15 @@ namespace {
 
 constexpr int kMaxSuffix = 10'000;
 
+/// What beside the runs' directories points into the newest one.
+struct Link {
+  const char* name;
+  const char* inside;  ///< "" for the directory itself
+};
+constexpr Link kLinks[] = {{"/latest-run", ""},
+                           {"/debug.log", "logs/debug.log"},
+                           {"/debug-internal.log", "logs/debug-internal.log"}};
+
 std::string local_timespec(std::int64_t time_us) {
   const std::time_t seconds = static_cast<std::time_t>(time_us / 1'000'000);
   std::tm local{};
@@ -46,8 +55,13 @@ Result<RunDirectory> make_below(fs::FileSystem& disk, const RunDirectoryRequest&
   RUNSTONE_TRY(disk.make_directory(made.files));
   RUNSTONE_TRY(disk.make_directory(made.logs));
   const fs::Path target = fs::Path(made.path).filename();
-  discard(disk.replace_symlink(target, made.parent + "/latest-run"),
-          "a disk without symlinks still keeps runs");
+  if (request.links) {
+    for (const Link& link : kLinks) {
+      const fs::Path to = *link.inside == 0 ? target : target / link.inside;
+      discard(disk.replace_symlink(to, made.parent + link.name),
+              "a disk without symlinks still keeps runs");
+    }
+  }
   return made;
 }
 

@@ -25,6 +25,7 @@ struct RunDirectoryRequest {
   std::optional<bool> hidden;     ///< `.<name>` instead; not said: if that is there already
   std::string run_id;
   bool offline = false;
+  bool links = true;  ///< `latest-run`, `debug.log` and `debug-internal.log` beside the runs
   std::int64_t start_time_us = 0;
 };
 

@@ -1,4 +1,5 @@
 // The end of a run: everything into the journal, then as much to the server as time allows.
+#include <algorithm>
 #include <exception>
 #include <limits>
 
@@ -15,6 +16,7 @@ FinishReport RunState::finish(std::optional<int> exit_code) {
   if (!is_child()) {
     stop_redirect();
     stop_surroundings();
+    look_at_tensorboard(true);
   }
   {
     const std::scoped_lock lock(mutex_);
@@ -82,6 +84,10 @@ FinishReport RunState::finish(std::optional<int> exit_code) {
   unregister_for_fork(*this);
   // Any other end leaves it, so that the next resume="auto" goes on with this run.
   if (exit_code.value_or(0) == 0) forget_resumable_run(directory_.parent + kResumeFileName);
+  tell_how_it_went(directory_.journal);
+  internal_log_.note("INFO", "finished with exit code " + std::to_string(exit_code.value_or(0)) +
+                                 ", " + std::to_string(report.rows) + " rows, " +
+                                 std::to_string(report.left_records) + " not delivered");
   if (!report.message.empty()) terminal_.warn(report.message);
   if (plan_.mode == RunMode::kOffline) {
     terminal_.info("This run is offline. To send it: runstone sync " + directory_.path);
@@ -89,6 +95,27 @@ FinishReport RunState::finish(std::optional<int> exit_code) {
     terminal_.info("View the run at " + url_of("runs/" + plan_.id));
   }
   return report;
+}
+
+// Ten metrics as they went and as they ended: what people look at first.
+void RunState::tell_how_it_went(const std::string& journal_path) {
+  if (!terminal_.shows_info() || row_count() == 0) return;
+  const auto count = [&](const char* setting) {
+    return static_cast<std::size_t>(std::max(plan_.settings.number(setting), 0.0));
+  };
+  const auto tell = [&](const char* title, const std::vector<std::string>& lines) {
+    if (lines.empty()) return;
+    terminal_.info(title);
+    for (const std::string& line : lines) terminal_.info(line);
+  };
+  constexpr std::uint64_t kTicksEnough = 30;
+  if (sketch_ticks_ < kTicksEnough) {
+    MetricSketch whole = sketch_of_journal(journal_path);
+    if (whole.size() > 0) sketch_ = std::move(whole);
+  }
+  tell("Run history:", sketch_.lines(count("max_end_of_run_history_metrics")));
+  const std::size_t summary_count = count("max_end_of_run_summary_metrics");
+  tell("Run summary:", summary_lines(summary_values(), summary_count));
 }
 
 void RunState::stop_keeper() {
@@ -152,7 +179,7 @@ bool RunState::is_child() const {
 
 std::int64_t RunState::step() const {
   const std::scoped_lock lock(mutex_);
-  return plan_.writer.is_shared() ? -1 : step_;
+  return step_;
 }
 
 }  // namespace runstone

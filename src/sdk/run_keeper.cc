@@ -12,6 +12,7 @@
 namespace runstone {
 namespace {
 constexpr auto kTick = std::chrono::seconds(1);
+constexpr std::size_t kSketchedMetrics = 50;
 constexpr std::size_t kSlotsPerRecord = 64;  // so many are written with the lock held
 }  // namespace
 
@@ -48,12 +49,16 @@ void RunState::tick() {
   if (journal_)
     discard(journal_->sync(), "append() meets the same trouble, and counts what is lost");
   write_console_file();
+  look_at_tensorboard(false);
   look_at_live_files();
   tell_losses();
+  ++sketch_ticks_;
   bool config_changed = false;
   {
     const std::scoped_lock lock(mutex_);
     std::swap(config_changed, config_dirty_);
+    summary_.for_each_number(
+        kSketchedMetrics, [&](const std::string& name, double value) { sketch_.add(name, value); });
     look_at_clock();
   }
   if (config_changed) write_config_file();

@@ -47,18 +47,20 @@ Result<void> RunState::check_recording(const char* method) const {
 // False: the row belongs to the past and is ignored, with a warning.
 bool RunState::prepare_step(const LogOptions& options, std::string& warning) {
   if (!options.step) return true;
-  if (*options.step == step_ && !plan_.writer.is_shared()) return true;
+  if (*options.step == step_ && !ignores_steps()) return true;
   if (child_) {
     warning =
         "step= is ignored in a child process: rows get their steps where the run was made. "
         "Log a step metric of your own instead (define_metric).";
     return true;
   }
-  if (plan_.writer.is_shared()) {
-    if (!std::exchange(shared_step_told_, true)) {
+  if (ignores_steps()) {
+    if (!std::exchange(ignored_step_told_, true)) {
       warning =
-          "step= is ignored in shared mode: the server numbers the rows of all writers. Log a step "
-          "metric of your own instead (define_metric).";
+          std::string("step= is ignored ") +
+          (plan_.writer.is_shared() ? "in shared mode: the server numbers the rows of all writers."
+                                    : "with sync_tensorboard: rows come from event files, too.") +
+          " Log a step metric of your own instead (define_metric).";
     }
     return true;
   }
@@ -87,7 +89,7 @@ bool RunState::log_known_row(std::size_t size, const FieldAt& field, const LogOp
 
 template <typename FieldAt>
 bool RunState::take_fields(std::size_t size, const FieldAt& field, const LogOptions& options) {
-  const bool steps_ignored = child_ || plan_.writer.is_shared();
+  const bool steps_ignored = child_ || ignores_steps();
   const bool commit = options.commit.value_or(!options.step || steps_ignored);
   const bool is_whole_row = takes_whole_row(options);
   if (options.step && is_whole_row && write_known_row(size, field)) return true;

@@ -154,8 +154,9 @@ Result<BoundField> RunState::bind_field(const Field& field, const std::string& s
 Result<void> RunState::log_media(Span<const Field> fields, const LogOptions& options) {
   // Another thread may write a row meanwhile: then only the number in the file's name is behind.
   const std::int64_t current = this->step();
-  const bool is_past = options.step && *options.step < current;  // log() will say so
-  const std::string step = std::to_string(options.step.value_or(current));
+  const bool has_step = options.step && !ignores_steps();
+  const bool is_past = has_step && *options.step < current;  // log() will say so
+  const std::string step = std::to_string(has_step ? *options.step : current);
   std::deque<BoundField> bounds;
   std::vector<Field> plain;
   plain.reserve(fields.size());

@@ -31,8 +31,14 @@ RunState::RunState(InitPlan plan, Printer printer)
   has_notes_ = plan_.notes.has_value();
   notes_ = plan_.notes.value_or("");
   tags_ = plan_.tags;
+  syncs_tensorboard_ = plan_.settings.flag("sync_tensorboard");
   start_time_us_ = first_start_us_ = system_clock().now_us();
   start_monotonic_us_ = system_clock().monotonic_us();
+  if (const double at = plan_.settings.number("x_start_time"); at > 0) {
+    const auto start_us = static_cast<std::int64_t>(at * 1e6);
+    start_monotonic_us_ -= start_time_us_ - start_us;
+    start_time_us_ = first_start_us_ = start_us;
+  }
   look_at_clock();
   runtime_key_.emplace("_runtime");
   timestamp_key_.emplace("_timestamp");
@@ -90,10 +96,16 @@ Result<void> RunState::open() {
   request.name = plan_.program.directory_name;
   request.run_id = plan_.id;
   request.hidden = plan_.hides_runs;
+  request.links = plan_.settings.flag("symlink");
   request.offline = plan_.mode == RunMode::kOffline;
   request.start_time_us = start_time_us_;
   RUNSTONE_TRY(directory_, make_run_directory(request));
   create_journal(std::move(request));
+  user_log_.open(directory_.logs + "/debug.log");
+  internal_log_.open(directory_.logs + "/debug-internal.log");
+  terminal_.keep_in(&user_log_);
+  internal_log_.note("INFO", std::string("runstone ") + kVersion + " records run " + plan_.id +
+                                 (plan_.base_url.empty() ? "" : " for " + plan_.base_url));
   if (plan_.keeps_resume_file) {
     const auto kept = save_resumable_run(directory_.parent + kResumeFileName, plan_.id);
     if (!kept) plan_.warnings.push_back("resume=\"auto\": " + kept.error().message);
@@ -141,6 +153,8 @@ void RunState::create_journal(RunDirectoryRequest request) {
 Result<void> RunState::contact_server() {
   uplink::Target target{plan_.base_url, plan_.api_key};
   target.shared_writer_id = plan_.writer.shared_id;
+  const bool is_https = plan_.base_url.rfind("https:", 0) == 0;
+  target.proxy = plan_.settings.text(is_https ? "https_proxy" : "http_proxy");
   target.verify_tls = !plan_.settings.flag("insecure_disable_ssl");
   target_ = target;
   request_.run_id = plan_.id;
@@ -257,11 +271,13 @@ protocol::RunRecord RunState::run_record() const {
         protocol::BranchPoint{from.run_id, static_cast<double>(from.step), "_step"};
   }
   if (identity_) record.storage_id = identity_->storage_id;
-  if (plan_.writer.is_shared() || (identity_ && from.rule != Rule::kNew)) {
+  const auto ignored = plan_.settings.texts("ignore_globs");
+  if (plan_.writer.is_shared() || !ignored.empty() || (identity_ && from.rule != Rule::kNew)) {
     record.writer = plan_.writer;
     record.writer->first_history_line = origin_.lines.first_history_line;
     record.writer->first_event_line = origin_.lines.first_event_line;
     record.writer->first_console_line = origin_.lines.first_console_line;
+    record.writer->ignored_files = ignored;
   }
   return record;
 }
@@ -301,7 +317,14 @@ void RunState::start_uplink() {
   options.on_artifact = [this](const std::string& client_id, const Result<std::string>& server_id) {
     artifacts_.settle(client_id, server_id);
   };
+  options.heartbeat_us =
+      static_cast<std::int64_t>(plan_.settings.number("heartbeat_seconds") * 1e6);
+  options.request_timeout_us =
+      static_cast<std::int64_t>(plan_.settings.number("http_timeout") * 1e6);
+  options.file_timeout_us =
+      static_cast<std::int64_t>(plan_.settings.number("file_pusher_timeout") * 1e6);
   options.on_message = [this](uplink::MessageLevel level, const std::string& text) {
+    internal_log_.note(level == uplink::MessageLevel::kInfo ? "INFO" : "WARNING", text);
     if (level == uplink::MessageLevel::kInfo) return terminal_.info(text);
     if (level == uplink::MessageLevel::kWarning) return terminal_.warn(text);
     terminal_.error(text);
@@ -317,6 +340,9 @@ void RunState::start_uplink() {
 void RunState::announce() const {
   if (!directory_.warning.empty()) terminal_.warn(directory_.warning);
   for (const std::string& warning : plan_.warnings) terminal_.warn(warning);
+  const std::string name = has_name_ ? name_ : plan_.id;
+  terminal_.info("Runstone " + std::string(kVersion) + " records the run " + name +
+                 (project_.empty() ? "" : " of project " + project_));
   terminal_.info("Run data is saved in " + directory_.path);
   if (!plan_.notice.empty()) terminal_.info(plan_.notice);
   if (!identity_) return;
@@ -344,7 +370,9 @@ std::string RunState::child_token() const {
   token.set("base_url", plan_.base_url);
   token.set("start_time_us", start_time_us_);
   token.set("config", Value(config_values()));
-  token.set("settings", Value(plan_.settings.values()));
+  Dict settings = plan_.settings.values();
+  settings.erase("api_key");  // the child sends nothing itself
+  token.set("settings", Value(std::move(settings)));
   return json::to_text(Value(std::move(token)));
 }
 

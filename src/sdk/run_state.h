@@ -23,6 +23,8 @@
 #include "runstone/run.h"
 #include "sdk/artifacts_under_way.h"
 #include "sdk/console_files.h"
+#include "sdk/debug_log.h"
+#include "sdk/end_report.h"
 #include "sdk/init_plan.h"
 #include "sdk/key_table.h"
 #include "sdk/live_files.h"
@@ -30,6 +32,7 @@
 #include "sdk/row_shape.h"
 #include "sdk/run_directory.h"
 #include "sdk/surroundings.h"
+#include "sdk/tensorboard_sync.h"
 #include "sdk/terminal.h"
 #include "uplink/uplink.h"
 
@@ -129,6 +132,8 @@ class RunState {
   Result<void> alert(std::string_view title, std::string_view text, const AlertOptions& options);
   Result<void> mark_preempting();
   Result<RunStatus> status() const;
+  // run_tensorboard.cc
+  Result<void> sync_tensorboard(const std::string& directory, const std::string& root);
   // run_finish.cc
   FinishReport finish(std::optional<int> exit_code);
 
@@ -161,6 +166,7 @@ class RunState {
  private:
   friend class ChildJournals;
   friend class MediaSink;
+  friend class TensorboardSync;
   friend class Surroundings;
   enum class Life { kRecording, kFinishing, kFinished };
 
@@ -183,6 +189,8 @@ class RunState {
   // run_log.cc; all with the lock held
   Result<void> check_recording(const char* method) const;
   bool prepare_step(const LogOptions& options, std::string& warning);
+  /// Where somebody else numbers the rows: the server of a shared run, or TensorBoard's own steps.
+  bool ignores_steps() const { return plan_.writer.is_shared() || syncs_tensorboard_; }
   /// False, with nothing taken, if there are media among the fields.
   template <typename FieldAt>
   bool take_fields(std::size_t size, const FieldAt& field, const LogOptions& options);
@@ -212,6 +220,10 @@ class RunState {
   void record_files(const std::vector<std::string>& names);
   void tell_losses();
   void look_at_live_files();
+  void look_at_tensorboard(bool at_finish);
+  void warn(const std::string& text) const { terminal_.warn(text); }
+  /// A file in the run's tmp/ folder with these bytes; its path.
+  std::string keep_temporary(std::string_view bytes, const std::string& extension);
   void wake_keeper();
 
   // run_console.cc
@@ -234,6 +246,7 @@ class RunState {
 
   // run_finish.cc
   void stop_keeper();
+  void tell_how_it_went(const std::string& journal_path);
   void deliver(FinishReport& report);
 
   // Being a child; with the lock held
@@ -249,6 +262,7 @@ class RunState {
   void recover_row(const protocol::HistoryRecord& row);
 
   InitPlan plan_;
+  DebugLog user_log_, internal_log_;  // logs/debug.log, logs/debug-internal.log
   Terminal terminal_;
   RunDirectory directory_;
   std::int64_t start_time_us_ = 0;       // of this process's part of the run
@@ -276,7 +290,8 @@ class RunState {
   bool any_step_sync_ = false;
   SummarySlot *step_slot_ = nullptr, *runtime_slot_ = nullptr, *timestamp_slot_ = nullptr;
   std::optional<protocol::EncodedKey> runtime_key_, timestamp_key_;
-  bool shared_step_told_ = false;      // that step= has no effect in shared mode
+  bool syncs_tensorboard_ = false;     // setting sync_tensorboard
+  bool ignored_step_told_ = false;     // that step= has no effect
   bool json_values_ = false;           // setting x_journal_json
   std::optional<double> row_runtime_;  // of a child's row, which was written earlier
   std::string row_marker_;             // of a child's row: whose, and which (child_journals.h)
@@ -289,11 +304,14 @@ class RunState {
   std::size_t console_waiting_bytes_ = 0;
   std::uint64_t console_behind_bytes_ = 0;  // of pieces that no longer fitted there
   bool config_dirty_ = false;
+  MetricSketch sketch_;  // of the keeper: the metrics as they were at each of its ticks
+  std::uint64_t sketch_ticks_ = 0;
   ArtifactsUnderWay artifacts_;
   std::shared_ptr<const artifact::Server> artifact_server_;  // owned with artifacts found there
   unsigned artifact_server_generation_ = 0;                  // a child makes its own
   std::map<std::string, std::string> artifact_types_;  // of names that the server was asked for
   LiveFiles live_files_;
+  TensorboardSync tensorboard_;
   std::atomic<bool> told_of_saving_without_folders_{false};
   std::atomic<std::uint64_t> rows_written_{0};
 

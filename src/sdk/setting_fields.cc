@@ -46,7 +46,7 @@ std::vector<SettingField> make_fields() {
       flag("show_info", true),
       flag("show_warnings", true),
       flag("show_errors", true),
-      any("reinit"),
+      {"reinit", T::kAny, true, false, "default"},
       any("resume"),
       flag("resumed", false),
       text("fork_from"),

@@ -5,7 +5,10 @@
 #include <charconv>
 #include <cstring>
 #include <fstream>
+#include <map>
+#include <mutex>
 #include <optional>
+#include <set>
 
 #include "base/json.h"
 #include "base/try.h"
@@ -292,6 +295,68 @@ Result<Settings> settings_from_variables(std::string_view prefix) {
     if (!done) return fail(std::move(done).error().with_context(std::string(variable)));
   }
   return settings;
+}
+
+namespace {
+
+// The one thing that belongs to the process, as the environment does.
+struct ProcessEnvironment {
+  std::mutex mutex;
+  std::optional<EnvironmentSettings> settings;
+  std::map<std::string, std::string> variables;  // as they were then
+  std::set<std::string> told;
+};
+ProcessEnvironment& process_environment() {
+  static auto* environment = new ProcessEnvironment;  // a run may start while the process ends
+  return *environment;
+}
+
+std::map<std::string, std::string> variables_now() {
+  std::map<std::string, std::string> found;
+  for (char** at = environ; at != nullptr && *at != nullptr; ++at) {
+    const std::string_view entry(*at);
+    const std::size_t equals = entry.find('=');
+    if (equals == entry.npos) continue;
+    if (entry.substr(0, 9) != "RUNSTONE_" && entry.substr(0, 6) != "WANDB_") continue;
+    found.emplace(entry.substr(0, equals), entry.substr(equals + 1));
+  }
+  return found;
+}
+
+}  // namespace
+
+Result<EnvironmentSettings> environment_settings() {
+  ProcessEnvironment& process = process_environment();
+  const std::scoped_lock lock(process.mutex);
+  auto now = variables_now();
+  if (!process.settings) {
+    EnvironmentSettings read;
+    RUNSTONE_TRY(read.wandb, settings_from_variables("WANDB_"));
+    RUNSTONE_TRY(read.runstone, settings_from_variables("RUNSTONE_"));
+    process.settings = std::move(read);
+    process.variables = std::move(now);
+    return *process.settings;
+  }
+  EnvironmentSettings known = *process.settings;
+  const auto note = [&](const std::string& name) {
+    if (process.told.insert(name).second) known.changed.push_back(name);
+  };
+  for (const auto& [name, value] : now) {
+    const auto before = process.variables.find(name);
+    if (before == process.variables.end() || before->second != value) note(name);
+  }
+  for (const auto& [name, value] : process.variables) {
+    if (now.count(name) == 0) note(name);
+  }
+  return known;
+}
+
+void forget_environment() {
+  ProcessEnvironment& process = process_environment();
+  const std::scoped_lock lock(process.mutex);
+  process.settings.reset();
+  process.variables.clear();
+  process.told.clear();
 }
 
 Result<Settings> settings_from_environment() {

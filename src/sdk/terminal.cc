@@ -14,6 +14,12 @@ Terminal::Terminal(const Settings& settings, Printer printer) : printer_(std::mo
 }
 
 void Terminal::say(MessageLevel level, const std::string& line) const {
+  if (log_ != nullptr) {
+    log_->note(level == MessageLevel::kInfo      ? "INFO"
+               : level == MessageLevel::kWarning ? "WARNING"
+                                                 : "ERROR",
+               line);
+  }
   if (level == MessageLevel::kInfo && !show_info_) return;
   if (level == MessageLevel::kWarning && !show_warnings_) return;
   if (level == MessageLevel::kError && !show_errors_) return;

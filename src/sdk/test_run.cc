@@ -27,6 +27,7 @@ Workplace::Workplace() {
   std::string name = (std::filesystem::temp_directory_path() / "runstone-test-XXXXXX").string();
   path_ = mkdtemp(name.data());
   setenv("HOME", path_.c_str(), 1);
+  forget_environment();
 }
 
 Workplace::~Workplace() {

@@ -149,8 +149,10 @@ bool Delivery::read_journal() {
         replay_.exit() && (options_.journal_end == JournalEnd::kExitRecord || writer_is_alive());
     if (!identity_ && replay_.run()) break;
   }
-  if (!shared_ && replay_.run() && replay_.run()->writer && replay_.run()->writer->is_shared()) {
-    become_shared(*replay_.run()->writer);
+  if (replay_.run() && replay_.run()->writer) {
+    const protocol::WriterRecord& writer = *replay_.run()->writer;
+    if (!shared_ && writer.is_shared()) become_shared(writer);
+    files_.ignore(writer.ignored_files);
   }
   if (replay_.take_run_changed()) run_changed_ = true;
   if (replay_.take_preempting()) batch_.preempting = true;
@@ -249,8 +251,7 @@ StartFrom Delivery::wanted_origin() const {
   using Rule = StartFrom::Rule;
   if (!replay_.run()) return {};
   const protocol::RunRecord& run = *replay_.run();
-  const bool asked_itself = run.writer && !run.writer->is_shared();
-  if (!run.storage_id.empty() || run.starting_step != 0 || asked_itself) return {};
+  if (!run.storage_id.empty() || run.starting_step != 0) return {};
   if (run.branch_point) {
     const bool own = run.branch_point->run == run.run_id;
     return {own ? Rule::kRewind : Rule::kFork, run.branch_point->run,

@@ -55,6 +55,10 @@ FileUploads::FileUploads(fs::FileSystem& disk, fs::Path files_directory)
     : disk_(disk), directory_(std::move(files_directory)) {}
 
 void FileUploads::enqueue(Upload upload) {
+  const bool ignored = std::any_of(ignored_.begin(), ignored_.end(), [&](const auto& pattern) {
+    return fnmatch(pattern.c_str(), upload.name.c_str(), 0) == 0;
+  });
+  if (ignored) return;
   const auto same = std::find_if(due_.begin(), due_.end(),
                                  [&](const Upload& other) { return other.name == upload.name; });
   if (same == due_.end()) due_.push_back(std::move(upload));

@@ -26,6 +26,8 @@ class FileUploads {
 
   /// Of one of several writers: its console is a file of its own name, and unless it is the primary
   /// one the run's standard files are not its to send.
+  /// Files whose name matches one of these patterns are never sent.
+  void ignore(std::vector<std::string> patterns) { ignored_ = std::move(patterns); }
   void share(const std::string& console_name, bool is_primary);
   /// Notes what the journal says of files; "end" and "live" ones go (again) at the end.
   void add(const std::vector<protocol::FilesRecord::File>& files);
@@ -76,6 +78,7 @@ class FileUploads {
   std::vector<std::string> put_headers_;
   std::vector<std::string> at_end_, uploaded_, complaints_;
   std::uint64_t failed_ = 0;
+  std::vector<std::string> ignored_;
   std::string console_name_ = "output.log";
   bool is_primary_ = true;
 };

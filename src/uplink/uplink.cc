@@ -80,6 +80,13 @@ class ThreadedUplink final : public Uplink {
 
  private:
   DeliveryOptions delivery_options(UplinkOptions& options) {
+    DeliveryOptions made = usual_options(options);
+    if (options.heartbeat_us > 0) made.heartbeat_us = options.heartbeat_us;
+    if (options.request_timeout_us > 0) made.request_timeout_us = options.request_timeout_us;
+    if (options.file_timeout_us > 0) made.file_timeout_us = options.file_timeout_us;
+    return made;
+  }
+  DeliveryOptions usual_options(UplinkOptions& options) {
     return {.journal = options.journal_path,
             .request = std::move(options.request),
             .identity = options.identity,

@@ -84,6 +84,8 @@ struct UplinkOptions {
   RunRequest request;        ///< used, with the journal's run record, if `identity` is absent
   std::optional<RunIdentity> identity;  ///< of contact(), if it succeeded
   bool outage_told = false;             ///< contact() failed, and the user knows
+  // 0: as is usual.
+  std::int64_t heartbeat_us = 0, request_timeout_us = 0, file_timeout_us = 0;
 
   // Called on the uplink's own thread. They must not call the Uplink and should return at once.
   std::function<void(const RunIdentity&)> on_identity;  ///< the server was reached after init
