@@ -30,7 +30,6 @@ def clean_process(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     yield
     runstone.teardown()
-    runstone.setup()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import sys
 import textwrap
 
 import pytest
+import runstone
 from support import journal
 
 START = "import os, sys, signal\nimport runstone\nrun = runstone.init(project='p', mode='offline')\nrun.log({'a': 1})\n"
@@ -89,6 +90,98 @@ def test_X2_forked_children_and_threads_log_into_the_one_run(script, tmp_path):
     assert len(rows) == 402
     assert len({row["_step"] for row in rows}) == 402
     assert sorted(row["child"] for row in rows if "child" in row) == [0, 1]
+
+
+SPAWN = """
+import multiprocessing, os, sys
+import runstone
+
+def child(run, i):
+    assert isinstance(run, runstone.Run) and run.id == "spawning" and run.config["lr"] == 0.5
+    run.log({"child": i})
+    run.log({"child": i + 10}, commit=False)   # written when the child ends
+    run.summary[f"best{i}"] = i
+    print("said by a child")
+
+if __name__ == "__main__":
+    run = runstone.init(project="p", mode="offline", id="spawning", config={"lr": 0.5})
+    run.log({"parent": 1})
+    context = multiprocessing.get_context("spawn")
+    children = [context.Process(target=child, args=(run, i)) for i in range(2)]
+    for part in children:
+        part.start()
+    for part in children:
+        part.join()
+        assert part.exitcode == 0
+    run.log({"parent": 2})
+    run.finish()
+"""
+
+
+def test_X2_a_run_passed_to_spawned_children_gets_their_rows(script, tmp_path):
+    done = script(SPAWN)
+    assert done.returncode == 0, done.stderr
+    path = journal.find(tmp_path / "runstone")
+    rows = journal.rows(path)
+    assert sorted(row["child"] for row in rows if "child" in row) == [0, 1, 10, 11]
+    assert [row["parent"] for row in rows if "parent" in row] == [1, 2]
+    assert len({row["_step"] for row in rows}) == len(rows) == 6
+    summary = (path.parent / "files" / "wandb-summary.json").read_text()
+    assert '"best0":0' in summary and '"best1":1' in summary
+    assert ended_with(tmp_path) == 0
+
+
+def test_a_run_cannot_be_unpickled_where_it_was_made(offline):
+    import copy
+    import pickle
+
+    run = offline()
+    with pytest.raises(RuntimeError, match="made it"):
+        pickle.loads(pickle.dumps(run))
+    assert copy.deepcopy(run) is run and copy.copy(run) is run
+    run.finish()
+    with pytest.raises(runstone.UsageError, match="finished"):
+        pickle.dumps(run)
+
+
+def test_the_key_does_not_travel_with_a_pickled_run(monkeypatch):
+    import pickle
+
+    run = runstone.init(mode="offline", settings=runstone.Settings(api_key="local-" + "7" * 40))
+    assert b"7777" not in pickle.dumps(run)
+
+
+def test_step_in_a_child_warns(script):
+    done = script(
+        START
+        + textwrap.dedent("""
+        pid = os.fork()
+        if pid == 0:
+            run.log({"a": 2}, step=7)
+            os._exit(0)
+        os.waitpid(pid, 0)
+        """),
+        RUNSTONE_SILENT="false",
+    )
+    assert done.returncode == 0 and "step= is ignored in a child process" in done.stderr
+
+
+def test_X1_a_with_block_that_raised_prints_its_traceback_into_the_log(script, tmp_path):
+    done = script(
+        textwrap.dedent("""
+        import runstone
+        try:
+            with runstone.init(project="p", mode="offline") as run:
+                raise ValueError("deep inside")
+        except ValueError:
+            print("caught")
+        """)
+    )
+    assert done.returncode == 0 and "caught" in done.stdout
+    assert "Traceback" in done.stderr and "deep inside" in done.stderr
+    log = journal.find(tmp_path / "runstone").parent / "files" / "output.log"
+    assert "ValueError: deep inside" in log.read_text()
+    assert ended_with(tmp_path) == 1
 
 
 def test_a_child_that_ends_does_not_finish_the_run(script, tmp_path):

@@ -77,6 +77,57 @@ TEST(Init, OneThatGoesOnFromAStoredRunNeedsTheServerAndLeavesNothing) {
   EXPECT_FALSE(stdfs::exists(place.path() + "/runstone"));
 }
 
+TEST(Init, V1_TheEnvironmentIsReadOnceAndAChangeIsTold) {
+  Workplace place;
+  setenv("RUNSTONE_PROJECT", "first", 1);
+  InitOptions options = place.options();
+  options.project.reset();
+  EXPECT_EQ(place.start(options).project(), "first");
+  setenv("RUNSTONE_PROJECT", "second", 1);
+  EXPECT_EQ(place.start(options).project(), "first");
+  EXPECT_NE(place.all_lines().find("RUNSTONE_PROJECT was changed"), std::string::npos);
+  forget_environment();
+  EXPECT_EQ(place.start(options).project(), "second");
+  unsetenv("RUNSTONE_PROJECT");
+}
+
+TEST(Init, SharedModeNumbersNoRowAndLabelsItsWriter) {
+  Workplace place;
+  InitOptions options = place.options();
+  options.mode = "shared";  // no server is known: recorded for `sync`
+  ASSERT_TRUE(options.settings.set("x_label", "node/1"));
+  ASSERT_TRUE(options.settings.set("x_primary", false));
+  runstone::Run run = place.start(options);
+  EXPECT_EQ(run.step(), -1);
+  ASSERT_TRUE(run.log({{"a", 1}}, {.step = 7}));
+  ASSERT_TRUE(run.log({{"a", 2}}, {.step = 3}));
+  run.finish();
+  const Journal journal = read_journal(run.sync_dir());
+  ASSERT_EQ(journal.rows.size(), 2u);
+  EXPECT_EQ(journal.rows[0].step, -1);
+  const auto record = journal.all<protocol::RunRecord>().front();
+  ASSERT_TRUE(record.writer);
+  EXPECT_EQ(record.writer->shared_id.size(), 36u);
+  EXPECT_EQ(record.writer->label, "node_1");
+  EXPECT_TRUE(record.writer->is_secondary);
+  EXPECT_FALSE(stdfs::exists(run.dir() + "/wandb-metadata.json"));
+  EXPECT_NE(place.all_lines().find("step= is ignored in shared mode"), std::string::npos);
+}
+
+TEST(Init, AnOfflineWishToGoOnIsRecorded) {
+  Workplace place;
+  InitOptions options = place.options();
+  options.fork_from = "base?_step=4";
+  runstone::Run run = place.start(options);
+  EXPECT_EQ(run.step(), 0);
+  EXPECT_FALSE(run.resumed());
+  run.finish();
+  const auto record = read_journal(run.sync_dir()).all<protocol::RunRecord>().front();
+  ASSERT_TRUE(record.branch_point);
+  EXPECT_EQ(record.branch_point->run, "base");
+  EXPECT_EQ(record.branch_point->value, 4);
+}
+
 TEST(Init, NamedServerWithoutAKeyIsRefused) {
   Workplace place;
   InitOptions options = place.options();
