@@ -9,12 +9,14 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+from _thread import get_ident
 
 _INTERRUPTED = 255
 _FAILED = 1
 
 _pending_code: int | None = None
 _installed = False
+_main_thread = 0  # its identifier, once a run was made
 _live_runs = None  # a function that gives the runs not finished yet; set by install()
 
 
@@ -36,10 +38,9 @@ def on_stop(key: str) -> None:
         stop_fn()
         return
     import signal
-    import threading
 
     print("runstone: The run was asked to stop: interrupting the program", file=sys.stderr)
-    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+    signal.pthread_kill(_main_thread, signal.SIGINT)
 
 
 def attach(token: str, creator: int):
@@ -62,11 +63,15 @@ def attach(token: str, creator: int):
 
 def install(live_runs) -> None:
     """Hooks the end of the process, once; `live_runs()` gives the runs to finish then."""
-    global _installed, _live_runs
+    global _installed, _live_runs, _main_thread
     _live_runs = live_runs
     if _installed:
         return
     _installed = True
+    # Asked now: `threading` takes the thread that imports it first for the main one, and on_stop() runs on
+    # another. Where it is not imported there is no other thread of Python's yet.
+    threading = sys.modules.get("threading")
+    _main_thread = get_ident() if threading is None else threading.main_thread().ident
     previous = sys.excepthook
 
     def excepthook(kind, exception, traceback) -> None:

@@ -323,9 +323,8 @@ Result<InitPlan> plan_init(const InitOptions& options) {
   for (const Settings* source : above_files) plan.settings.merge(*source);
   const std::string root = plan.settings.text("root_dir");
   plan.root_dir = absolute(root.empty() ? "." : root);
-  if (plan.settings.is_set("use_dot_wandb")) {
-    plan.hides_runs = plan.settings.flag("use_dot_wandb");
-  }
+  const auto hides = plan.settings.get("use_dot_wandb");
+  if (hides && hides->is_bool()) plan.hides_runs = *hides->if_bool();
   // The files are the weakest, but where the second one lies depends on the others.
   RUNSTONE_TRY(const auto files, settings_files(plan));
   plan.settings = files;
