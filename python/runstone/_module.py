@@ -162,9 +162,7 @@ def init(
         "config": {**_config_defaults(), **read_config(config)},
         "config_exclude_keys": config_exclude_keys,
         "config_include_keys": config_include_keys,
-        "allow_val_change": True
-        if allow_val_change is None and _notebook._in_jupyter()
-        else allow_val_change,
+        "allow_val_change": True if allow_val_change is None and _notebook.in_jupyter() else allow_val_change,
         "group": group,
         "job_type": job_type,
         "mode": mode,
@@ -220,7 +218,7 @@ def _reinit_policy(reinit: bool | str | None, settings: _core.SettingsStore) -> 
     if reinit != "default":
         return reinit
     # A cell that is run again means to start anew.
-    return "finish_previous" if _notebook._in_jupyter() else "return_previous"
+    return "finish_previous" if _notebook.in_jupyter() else "return_previous"
 
 
 def _warn_of_bool_once() -> None:

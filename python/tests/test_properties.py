@@ -186,9 +186,11 @@ def test_C1_a_file_that_is_missing_ends_init_and_leaves_no_run(monkeypatch):
         runstone.init(mode="offline", settings={"sweep_param_path": "absent.yaml"})
     assert runstone.run is None
     monkeypatch.setenv("RUNSTONE_CONFIG_PATHS", "absent.yaml")
+    runstone.teardown()  # the environment is read once, at the first init()
     with pytest.raises(errors.ConfigError, match="doesn't exist"):
         runstone.init(mode="offline")
     monkeypatch.delenv("RUNSTONE_CONFIG_PATHS")
+    runstone.teardown()
     assert runstone.init(mode="offline") is runstone.run
 
 

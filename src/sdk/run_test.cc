@@ -55,7 +55,6 @@ TEST(Init, I1WrongArgumentsHaveTheirErrors) {
   expect_refused(with([](O& o) { o.fork_from = "a?_step=x"; }), wrong,
                  "Could not parse passed run moment");
   expect_refused(with([](O& o) { o.resume_from = "a?_step=1", o.id = "b"; }), wrong, "resume_from");
-  expect_refused(with([](O& o) { o.mode = "shared"; }), ErrorCode::kNotImplemented, "shared");
   expect_refused(with([](O& o) {
                    o.config_exclude_keys = {"a"};
                    o.config_include_keys = {"b"};

@@ -19,6 +19,17 @@ constexpr std::uint64_t kMaxRecordBytes = 256u << 20;
 constexpr std::size_t kReadBytes = 256 * 1024;
 constexpr std::size_t kMaxBins = 512;
 
+using Wire = protozero::pbf_wire_type;
+
+/// Whether the field at hand has this number and form: another form of a known number is unknown to
+/// us, so it is skipped like one. (protozero asserts what it is not asked.)
+bool is(const pbf_reader& message, std::uint32_t field, Wire wire) {
+  return message.tag() == field && message.wire_type() == wire;
+}
+bool is_one_or_packed(const pbf_reader& message, std::uint32_t field, Wire one) {
+  return is(message, field, one) || is(message, field, Wire::length_delimited);
+}
+
 constexpr std::array<std::uint32_t, 256> make_table() {
   std::array<std::uint32_t, 256> table{};
   for (std::uint32_t i = 0; i < 256; ++i) {
@@ -51,7 +62,6 @@ enum DataType {
 
 struct Tensor {
   int type = 0;
-  std::vector<std::int64_t> shape;
   std::vector<double> numbers;
   std::vector<std::string> texts;
 };
@@ -88,62 +98,30 @@ Tensor read_tensor(pbf_reader message) {
     for (const auto value : range) tensor.numbers.push_back(static_cast<double>(value));
   };
   while (message.next()) {
-    const bool packed = message.wire_type() == protozero::pbf_wire_type::length_delimited;
-    switch (message.tag()) {
-      case 1:
-        tensor.type = message.get_enum();
-        break;
-      case 2: {
-        pbf_reader shape = message.get_message();
-        while (shape.next(2)) {
-          pbf_reader dimension = shape.get_message();
-          std::int64_t size = 0;
-          while (dimension.next()) {
-            if (dimension.tag() == 1) {
-              size = dimension.get_int64();
-            } else {
-              dimension.skip();
-            }
-          }
-          tensor.shape.push_back(size);
-        }
-        break;
+    const bool packed = message.wire_type() == Wire::length_delimited;
+    if (is(message, 1, Wire::varint)) {
+      tensor.type = message.get_enum();
+    } else if (is(message, 4, Wire::length_delimited)) {
+      const auto view = message.get_view();
+      content = std::string_view(view.data(), view.size());
+    } else if (is_one_or_packed(message, 5, Wire::fixed32)) {
+      packed ? numbers(message.get_packed_float()) : tensor.numbers.push_back(message.get_float());
+    } else if (is_one_or_packed(message, 6, Wire::fixed64)) {
+      packed ? numbers(message.get_packed_double())
+             : tensor.numbers.push_back(message.get_double());
+    } else if (is_one_or_packed(message, 7, Wire::varint)) {
+      packed ? numbers(message.get_packed_int32()) : tensor.numbers.push_back(message.get_int32());
+    } else if (is(message, 8, Wire::length_delimited)) {
+      tensor.texts.push_back(message.get_string());
+    } else if (is_one_or_packed(message, 10, Wire::varint)) {
+      packed ? numbers(message.get_packed_int64())
+             : tensor.numbers.push_back(static_cast<double>(message.get_int64()));
+    } else if (is(message, 13, Wire::length_delimited)) {
+      for (const auto bits : message.get_packed_int32()) {
+        tensor.numbers.push_back(half_to_double(static_cast<std::uint16_t>(bits)));
       }
-      case 4: {
-        const auto view = message.get_view();
-        content = std::string_view(view.data(), view.size());
-        break;
-      }
-      case 5:
-        packed ? numbers(message.get_packed_float())
-               : tensor.numbers.push_back(message.get_float());
-        break;
-      case 6:
-        packed ? numbers(message.get_packed_double())
-               : tensor.numbers.push_back(message.get_double());
-        break;
-      case 7:
-        packed ? numbers(message.get_packed_int32())
-               : tensor.numbers.push_back(message.get_int32());
-        break;
-      case 8:
-        tensor.texts.push_back(message.get_string());
-        break;
-      case 10:
-        packed ? numbers(message.get_packed_int64())
-               : tensor.numbers.push_back(static_cast<double>(message.get_int64()));
-        break;
-      case 13:
-        if (packed) {
-          for (const auto bits : message.get_packed_int32()) {
-            tensor.numbers.push_back(half_to_double(static_cast<std::uint16_t>(bits)));
-          }
-        } else {
-          tensor.numbers.push_back(half_to_double(static_cast<std::uint16_t>(message.get_int32())));
-        }
-        break;
-      default:
-        message.skip();
+    } else {
+      message.skip();
     }
   }
   switch (tensor.type) {
@@ -177,13 +155,13 @@ Tensor read_tensor(pbf_reader message) {
 std::string read_plugin(pbf_reader metadata) {
   std::string name;
   while (metadata.next()) {
-    if (metadata.tag() != 1) {
+    if (!is(metadata, 1, Wire::length_delimited)) {
       metadata.skip();
       continue;
     }
     pbf_reader plugin = metadata.get_message();
     while (plugin.next()) {
-      if (plugin.tag() == 1) {
+      if (is(plugin, 1, Wire::length_delimited)) {
         name = plugin.get_string();
       } else {
         plugin.skip();
@@ -212,28 +190,23 @@ bool read_histogram(pbf_reader message, TfValue& value) {
   double least = 0, greatest = 0;
   std::vector<double> limits;
   const auto add = [&](std::vector<double>& to) {
-    if (message.wire_type() == protozero::pbf_wire_type::length_delimited) {
+    if (message.wire_type() == Wire::length_delimited) {
       for (const double number : message.get_packed_double()) to.push_back(number);
     } else {
       to.push_back(message.get_double());
     }
   };
   while (message.next()) {
-    switch (message.tag()) {
-      case 1:
-        least = message.get_double();
-        break;
-      case 2:
-        greatest = message.get_double();
-        break;
-      case 6:
-        add(limits);
-        break;
-      case 7:
-        add(value.counts);
-        break;
-      default:
-        message.skip();
+    if (is(message, 1, Wire::fixed64)) {
+      least = message.get_double();
+    } else if (is(message, 2, Wire::fixed64)) {
+      greatest = message.get_double();
+    } else if (is_one_or_packed(message, 6, Wire::fixed64)) {
+      add(limits);
+    } else if (is_one_or_packed(message, 7, Wire::fixed64)) {
+      add(value.counts);
+    } else {
+      message.skip();
     }
   }
   if (limits.empty() || limits.size() != value.counts.size()) return false;
@@ -280,45 +253,40 @@ bool take_tensor(Tensor tensor, const std::string& plugin, TfValue& value) {
   return false;
 }
 
+bool read_image(pbf_reader image, TfValue& value) {
+  while (image.next()) {
+    if (is(image, 4, Wire::length_delimited)) {
+      value.bytes = image.get_string();
+      value.kind = TfValue::Kind::kImage;
+    } else {
+      image.skip();
+    }
+  }
+  return !value.bytes.empty();
+}
+
 std::optional<TfValue> read_value(pbf_reader message) {
   TfValue value;
   std::string plugin;
   std::optional<Tensor> tensor;
   bool known = false;
   while (message.next()) {
-    switch (message.tag()) {
-      case 1:
-        value.tag = message.get_string();
-        break;
-      case 2:
-        value.number = message.get_float();
-        known = true;
-        break;
-      case 4: {
-        pbf_reader image = message.get_message();
-        while (image.next()) {
-          if (image.tag() == 4) {
-            value.bytes = image.get_string();
-            value.kind = TfValue::Kind::kImage;
-            known = true;
-          } else {
-            image.skip();
-          }
-        }
-        break;
-      }
-      case 5:
-        value.kind = TfValue::Kind::kHistogram;
-        known = read_histogram(message.get_message(), value);
-        break;
-      case 8:
-        tensor = read_tensor(message.get_message());
-        break;
-      case 9:
-        plugin = read_plugin(message.get_message());
-        break;
-      default:
-        message.skip();
+    if (is(message, 1, Wire::length_delimited)) {
+      value.tag = message.get_string();
+    } else if (is(message, 2, Wire::fixed32)) {
+      value.number = message.get_float();
+      known = true;
+    } else if (is(message, 4, Wire::length_delimited)) {
+      known = read_image(message.get_message(), value);
+    } else if (is(message, 5, Wire::length_delimited)) {
+      value.kind = TfValue::Kind::kHistogram;
+      known = read_histogram(message.get_message(), value);
+    } else if (is(message, 8, Wire::length_delimited)) {
+      tensor = read_tensor(message.get_message());
+    } else if (is(message, 9, Wire::length_delimited)) {
+      plugin = read_plugin(message.get_message());
+    } else {
+      message.skip();
     }
   }
   if (tensor) known = take_tensor(*std::move(tensor), plugin, value);
@@ -343,13 +311,17 @@ Result<TfEvent> parse_tf_event(std::string_view bytes) {
   try {
     pbf_reader message(bytes.data(), bytes.size());
     while (message.next()) {
-      if (message.tag() == 1) {
+      if (is(message, 1, Wire::fixed64)) {
         event.wall_time = message.get_double();
-      } else if (message.tag() == 2) {
+      } else if (is(message, 2, Wire::varint)) {
         event.step = message.get_int64();
-      } else if (message.tag() == 5) {
+      } else if (is(message, 5, Wire::length_delimited)) {
         pbf_reader summary = message.get_message();
-        while (summary.next(1)) {
+        while (summary.next()) {
+          if (!is(summary, 1, Wire::length_delimited)) {
+            summary.skip();
+            continue;
+          }
           if (auto value = read_value(summary.get_message())) {
             event.values.push_back(*std::move(value));
           }
