@@ -13,6 +13,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -52,7 +53,7 @@ Place find_place() {
 }
 
 /// Starts this program once per rank and waits for all. Gives what the first that failed returned.
-int start_ranks(const char* program, int count) {
+int start_ranks(int count, bool one_run) {
   const std::string job = "pi-" + std::to_string(getpid());
   std::vector<pid_t> ranks;
   for (int rank = 0; rank < count; ++rank) {
@@ -61,7 +62,8 @@ int start_ranks(const char* program, int count) {
       setenv("RANK", std::to_string(rank).c_str(), 1);
       setenv("WORLD_SIZE", std::to_string(count).c_str(), 1);
       setenv("JOB_ID", job.c_str(), 1);
-      execl("/proc/self/exe", program, static_cast<char*>(nullptr));
+      execl("/proc/self/exe", "ranks", one_run ? "--one-run" : nullptr,
+            static_cast<char*>(nullptr));
       _exit(127);
     }
     if (child > 0) ranks.push_back(child);
@@ -76,28 +78,59 @@ int start_ranks(const char* program, int count) {
 }
 
 /// A run of each rank's own, in one group: on the page they are compared, and averaged, as one.
-runstone::Result<runstone::Run> start_run(const Place& place) {
+runstone::InitOptions run_of_its_own(const Place& place) {
   runstone::InitOptions options;
-  options.project = "ranks";
   options.group = place.job;
   options.job_type = place.rank == 0 ? "first" : "other";
   options.name = "rank " + std::to_string(place.rank);
   options.config = {{"rank", place.rank}, {"size", place.size}};
-  return runstone::Run::init(options);
+  return options;
+}
+
+/// One run that all ranks write to: the job's id is the run's. The first rank gives it its config
+/// and its end; the others only add rows, which the server puts in order.
+runstone::Result<runstone::InitOptions> run_of_the_job(const Place& place) {
+  runstone::InitOptions options;
+  options.mode = "shared";
+  options.id = place.job;
+  if (place.rank == 0) options.config = {{"size", place.size}};
+  const std::pair<const char*, runstone::Value> settings[] = {
+      {"x_label", "rank " + std::to_string(place.rank)},
+      {"x_primary", place.rank == 0},
+      {"x_update_finish_state", place.rank == 0}};
+  for (const auto& [name, value] : settings) {
+    if (auto set = options.settings.set(name, value); !set) return runstone::fail(set.error());
+  }
+  return options;
+}
+
+runstone::Result<runstone::Run> start_run(const Place& place, bool one_run) {
+  auto options = one_run ? run_of_the_job(place) : run_of_its_own(place);
+  if (!options) return runstone::fail(options.error());
+  options->project = "ranks";
+  return runstone::Run::init(*options);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 3 && std::string(argv[1]) == "--start")
-    return start_ranks(argv[0], std::atoi(argv[2]));
+  int start = 0;
+  bool one_run = false;
+  for (int i = 1; i < argc; ++i) {
+    if (std::string(argv[i]) == "--one-run") one_run = true;
+    if (std::string(argv[i]) == "--start" && i + 1 < argc) start = std::atoi(argv[++i]);
+  }
+  if (start > 0) return start_ranks(start, one_run);
 
   const Place place = find_place();
-  auto run = start_run(place);
+  auto run = start_run(place, one_run);
   if (!run) {
     std::fprintf(stderr, "rank %d: %s\n", place.rank, run.error().message.c_str());
     return 1;
   }
+  // In one run the rows of all ranks meet: each rank's numbers have keys of their own.
+  const std::string prefix = one_run ? "rank " + std::to_string(place.rank) + "/" : "";
+  const std::string pi_key = prefix + "pi", darts_key = prefix + "darts";
   std::mt19937_64 random(static_cast<std::uint64_t>(place.rank) + 1);
   std::uniform_real_distribution<double> coordinate(-1, 1);
   constexpr int kRounds = 50, kDarts = 10000;
@@ -108,7 +141,8 @@ int main(int argc, char** argv) {
       inside += x * x + y * y <= 1;
     }
     const double pi = 4 * static_cast<double>(inside) / static_cast<double>(thrown);
-    runstone::discard(run->log({{"pi", pi}, {"darts", thrown}}), "a job goes on without its log");
+    runstone::discard(run->log({{pi_key, pi}, {darts_key, thrown}}),
+                      "a job goes on without its log");
   }
   return run->finish().lost_records == 0 ? 0 : 1;
 }

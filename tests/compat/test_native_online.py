@@ -84,3 +84,25 @@ def test_pictures_and_the_film_of_a_cpp_simulation_are_on_the_server(shared_serv
     )
     assert (read["state"], read["pictures"], read["film bytes"]) == ("finished", 40, "GIF89a")
     assert read["film"]["_type"] == "video-file"
+
+
+def test_ranks_of_a_job_write_to_one_run_in_shared_mode(shared_server, tmp_path):
+    program = str(BUILD / "examples/cpp/ranks_cpp")
+    run_program(shared_server, tmp_path, program, "--start", "3", "--one-run")
+    read = ask(
+        shared_server,
+        tmp_path,
+        """(lambda run: {
+            "state": run.state,
+            "config": dict(run.config),
+            "rows": [row for row in run.scan_history()],
+        })(next(r for r in api.runs("ranks") if r.id.startswith("pi-")))""".replace("\n", " "),
+    )
+    assert read["state"] == "finished" and read["config"] == {"size": 3}
+    for rank in range(3):
+        darts = [
+            row[f"rank {rank}/darts"] for row in read["rows"] if row.get(f"rank {rank}/darts") is not None
+        ]
+        assert darts == [10_000 * (i + 1) for i in range(50)], "each writer's rows keep their order"
+    steps = [row["_step"] for row in read["rows"]]
+    assert len(steps) == 150 and len(set(steps)) == 150
