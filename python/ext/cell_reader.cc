@@ -13,7 +13,7 @@ using media::CellView;
 using media::Node;
 
 nb::object convert(nb::handle object) {
-  return nb::module_::import_("runstone.media._table").attr("cell")(object);
+  return nb::module_::import_("runstone.media._table_cells").attr("cell")(object);
 }
 
 nb::handle item_of(nb::handle tuple, Py_ssize_t i) { return PyTuple_GET_ITEM(tuple.ptr(), i); }

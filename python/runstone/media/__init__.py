@@ -5,6 +5,7 @@ open files) and hands plain bytes to the core, which encodes and stores them whe
 """
 
 from ._audio import Audio
+from ._classes import Classes
 from ._graph import Graph
 from ._histogram import Histogram
 from ._html import Html
@@ -12,7 +13,7 @@ from ._image import Image
 from ._molecule import Molecule
 from ._object3d import Object3D, box3d
 from ._plotly import Plotly
-from ._table import Classes, JoinedTable, Table
+from ._table import JoinedTable, Table
 from ._video import Video
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Table, and what stands beside tables: Classes, JoinedTable.
+"""Table, and JoinedTable of two of them.
 
 The cells of a table are in the core, column by column; here are Python's ways to fill and read it. Objects
 that are more than a number or text (media, dates, arrays, lists) are kept beside, so that reading gives back
@@ -14,6 +14,16 @@ from collections.abc import Callable, Iterator
 from .. import _core, _terminal
 from ..errors import Error
 from ._base import Media, need
+from ._table_cells import TableIndex, TableKey
+from ._table_columns import (
+    column_cells,
+    is_array,
+    is_dataframe,
+    number_cells,
+    per_column,
+    plain_name,
+    type_json,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,24 +46,6 @@ class _Frozen(list):
 
     __setitem__ = __delitem__ = __iadd__ = __imul__ = _refuse
     append = extend = insert = pop = remove = clear = sort = reverse = _refuse
-
-
-class TableKey(str):
-    """A key of a table's row: a value of its primary key, or of a column that is linked to one."""
-
-    _table: Table
-    _col_name: str
-
-
-class TableIndex(int):
-    """The number of a table's row. Put into another table, it links that row."""
-
-    _table: Table
-
-    def get_row(self) -> dict:
-        """The row as a dict, by column."""
-        table = self._table
-        return dict(zip(table.columns, table._rows(int(self), 1)[0]))
 
 
 def _index(table: Table, row: int) -> TableIndex:
@@ -118,12 +110,12 @@ class Table(Media):
         allow_mixed_types: bool = False,
         log_mode: str = "IMMUTABLE",
     ) -> None:
-        if dataframe is None and _is_dataframe(data):
+        if dataframe is None and is_dataframe(data):
             dataframe = data
         if dataframe is not None:
-            assert _is_dataframe(dataframe), "dataframe argument expects a `pandas.DataFrame` object"
+            assert is_dataframe(dataframe), "dataframe argument expects a `pandas.DataFrame` object"
             columns = [
-                column if isinstance(column, str) else _plain_name(column) for column in dataframe.columns
+                column if isinstance(column, str) else plain_name(column) for column in dataframe.columns
             ]
         if columns is None:
             columns = ["Input", "Output", "Expected"]
@@ -131,16 +123,16 @@ class Table(Media):
         assert all(type(column) in (str, int) for column in columns), (
             "columns argument expects list of strings or ints"
         )
-        types = [] if dtype is None else [_type_json(one) for one in _per_column(dtype)]
+        types = [] if dtype is None else [type_json(one) for one in per_column(dtype)]
         self._core_media = _core.Table(
-            columns, types, [bool(one) for one in _per_column(optional)], allow_mixed_types, str(log_mode)
+            columns, types, [bool(one) for one in per_column(optional)], allow_mixed_types, str(log_mode)
         )
         self._objects: list[dict] = [{} for _ in columns]
         if dataframe is not None:
             self._add_dataframe(dataframe)
         elif data is None and rows is None:
             return
-        elif _is_array(data):
+        elif is_array(data):
             self._add_array(data)
         else:
             data = rows if data is None else data
@@ -154,14 +146,14 @@ class Table(Media):
     def _add_dataframe(self, frame) -> None:
         for start in range(0, len(frame), _CHUNK_ROWS):
             piece = frame.iloc[start : start + _CHUNK_ROWS]
-            columns = [_column_cells(piece.iloc[:, i]) for i in range(piece.shape[1])]
+            columns = [column_cells(piece.iloc[:, i]) for i in range(piece.shape[1])]
             self._core_media.add_columns(columns, self._objects)
 
     def _add_array(self, array) -> None:
         if array.ndim == 2 and array.dtype.kind in "iuf" and array.shape[1] == len(self._objects):
             for start in range(0, len(array), _CHUNK_ROWS):
                 piece = array[start : start + _CHUNK_ROWS]
-                columns = [_number_cells(piece[:, i]) for i in range(piece.shape[1])]
+                columns = [number_cells(piece[:, i]) for i in range(piece.shape[1])]
                 self._core_media.add_columns(columns, self._objects)
             return
         self._core_media.add_rows((list(row) for row in array), self._objects)
@@ -335,10 +327,10 @@ class Table(Media):
         """
         self._core_media.check_not_incremental("add_column")
         assert isinstance(name, str) and name not in self._core_media.columns, f"no new column name: {name!r}"
-        assert isinstance(data, list) or _is_array(data), "a column is a list or an array"
+        assert isinstance(data, list) or is_array(data), "a column is a list or an array"
         assert isinstance(optional, bool), "optional must be a bool"
         objects: dict = {}
-        if _is_array(data) and data.ndim == 1 and data.dtype.kind == "f":
+        if is_array(data) and data.ndim == 1 and data.dtype.kind == "f":
             numpy = sys.modules["numpy"]
             numbers = numpy.ascontiguousarray(data, dtype=numpy.float64)
             self._core_media.add_number_column(name, numbers, optional)
@@ -382,7 +374,7 @@ class Table(Media):
             TypeError: a value is of another type. AssertionError: no such column, or it is a key.
         """
         assert col_name in self._core_media.columns, f"the table has no column {col_name!r}"
-        self._core_media.cast(col_name, _type_json(dtype), optional)
+        self._core_media.cast(col_name, type_json(dtype), optional)
         return self._core_media.column_type(col_name)[0]
 
     @_mutates
@@ -414,24 +406,6 @@ class Table(Media):
         assert isinstance(table, Table), "set_fk() links to a Table"
         self._core_media.set_fk(col_name, table._core_media, table_col)
         self._linked[col_name] = table
-
-
-class Classes(Media):
-    """Names of classes, for an Image or as an object of an artifact.
-
-    Args:
-        class_set: ``[{"id": 0, "name": "road"}, ...]``.
-    """
-
-    def __init__(self, class_set: list[dict]) -> None:
-        assert all("id" in one and "name" in one for one in class_set), "each class has an id and a name"
-        self._class_set = [dict(one) for one in class_set]
-        self._core_media = _core.classes(self._class_set)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Classes) and self._class_set == other._class_set
-
-    __hash__ = None
 
 
 class JoinedTable(Media):
@@ -467,198 +441,6 @@ class JoinedTable(Media):
         )
 
     __hash__ = None
-
-
-# --- cells
-
-
-def cell(value: object) -> object:
-    """A value that is no number, str, bool, None, list, tuple or dict, as the core takes it: one of those, a
-    core's media, or a tuple that begins with what it is. Called by the extension."""
-    if isinstance(value, TableKey):
-        return ("link", str(value), value._table._core_media, value._col_name)
-    if isinstance(value, TableIndex):
-        return ("link", int(value), value._table._core_media, "")
-    if isinstance(value, Media):
-        return value._media()
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and isinstance(value, (numpy.generic, numpy.ndarray)):
-        return _numpy_cell(numpy, value)
-    if _is_missing(value):
-        return None
-    if isinstance(value, (bool, int, float, str)) and not _is_enum(value):
-        return next(kind(value) for kind in (bool, int, float, str) if isinstance(value, kind))
-    if hasattr(value, "isoformat") and hasattr(value, "year"):
-        return _moment(value)
-    if isinstance(value, (set, frozenset)):
-        return list(value)
-    from .._convert import media_of
-
-    media = media_of(value)
-    return media if media is not None else ("foreign", type(value).__name__, _plain(value))
-
-
-def _plain(value: object) -> object:
-    """What is stored for an object of no type of the core's."""
-    if _is_enum(value):
-        return value.value
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    if isinstance(value, (bytes, bytearray)):
-        return bytes(value).decode("utf-8", "replace")
-    if type(value).__name__ == "Decimal":
-        return float(value)
-    if isinstance(value, (range, list, tuple)):
-        return list(value)
-    if hasattr(value, "keys") and hasattr(value, "__getitem__"):
-        return {key: value[key] for key in value.keys()}
-    return str(value)
-
-
-def _is_enum(value: object) -> bool:
-    enum = sys.modules.get("enum")
-    return enum is not None and isinstance(value, enum.Enum)
-
-
-def _is_missing(value: object) -> bool:
-    """pandas' NaT and NA."""
-    return type(value).__name__ in ("NaTType", "NAType")
-
-
-def _moment(value) -> tuple:
-    import datetime
-
-    if not isinstance(value, datetime.datetime):
-        days = (value - datetime.date(1970, 1, 1)).days
-        return ("moment", days * 86_400_000_000, True, None)
-    offset = value.utcoffset()
-    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc if offset is not None else None)
-    since = value - epoch if offset is not None else value.replace(tzinfo=None) - epoch
-    us = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-    return ("moment", us, False, None if offset is None else round(offset.total_seconds()))
-
-
-def _numpy_cell(numpy, value) -> object:
-    kind = value.dtype.kind
-    if isinstance(value, numpy.ndarray) and value.ndim > 0:
-        if kind not in "biuf" or value.dtype.itemsize > 8:
-            return ("foreign", "ndarray", value.astype(str).tolist() if kind in "mMc" else value.tolist())
-        little = numpy.ascontiguousarray(value, dtype=value.dtype.newbyteorder("<"))
-        return ("array", little.shape, little.dtype.str, little.tobytes())
-    if kind == "M":
-        return None if numpy.isnat(value) else ("moment", *_moment64(numpy, value))
-    if kind in "biuf":
-        return value.item() if value.dtype.itemsize <= 8 else float(value)
-    if kind == "U":
-        return str(value)
-    return ("foreign", type(value).__name__, str(value))
-
-
-def _moment64(numpy, value) -> tuple:
-    is_date = numpy.datetime_data(value.dtype)[0] in ("Y", "M", "W", "D")
-    return int(value.astype("datetime64[us]").astype(numpy.int64)), is_date, None
-
-
-# --- columns
-
-
-def _per_column(value) -> list:
-    return value if isinstance(value, list) else [value]
-
-
-def _plain_name(name) -> object:
-    return name.item() if hasattr(name, "item") else name
-
-
-def _is_dataframe(value: object) -> bool:
-    return type(value).__name__ == "DataFrame" and type(value).__module__.split(".")[0] == "pandas"
-
-
-def _is_array(value: object) -> bool:
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(value, numpy.ndarray)
-
-
-def _number_cells(array):
-    """A column of numbers as one of the two arrays that the core copies at once, or as a list."""
-    numpy = sys.modules["numpy"]
-    if array.dtype.kind == "f" and array.dtype.itemsize <= 8:
-        return numpy.ascontiguousarray(array, dtype=numpy.float64)
-    if array.dtype.kind in "iu" and array.dtype != numpy.uint64:
-        return numpy.ascontiguousarray(array, dtype=numpy.int64)
-    return array.tolist()
-
-
-def _column_cells(series):
-    dtype = series.dtype
-    if getattr(dtype, "kind", "") in "iuf" and type(dtype).__module__.split(".")[0] == "numpy":
-        return _number_cells(series.to_numpy())
-    return list(series)
-
-
-def _type_json(dtype) -> dict | None:
-    """A dtype as the core reads it: the form that tables in artifacts have."""
-    if dtype is None or (isinstance(dtype, dict) and "wb_type" in dtype):
-        return dtype
-    if isinstance(dtype, type):
-        return {"wb_type": _name_of_type(dtype)}
-    if isinstance(dtype, list):
-        types = [_type_json(one) for one in dtype]
-        if len(types) > 1:
-            return {"wb_type": "union", "params": {"allowed_types": types}}
-        return {"wb_type": "list", "params": {"element_type": types[0] if types else None}}
-    if isinstance(dtype, dict):
-        return {
-            "wb_type": "typedDict",
-            "params": {"type_map": {str(k): _type_json(v) for k, v in dtype.items()}},
-        }
-    if isinstance(dtype, Classes):
-        ids = [
-            {"wb_type": "const", "params": {"val": one["id"], "is_set": False}} for one in dtype._class_set
-        ]
-        return {"wb_type": "union", "params": {"allowed_types": ids}}
-    if isinstance(dtype, Media):
-        return {"wb_type": _name_of_type(type(dtype))}
-    is_set = isinstance(dtype, (set, frozenset))
-    return {"wb_type": "const", "params": {"val": list(dtype) if is_set else dtype, "is_set": is_set}}
-
-
-_MEDIA_TYPES = {
-    "Image": "image-file",
-    "Video": "video-file",
-    "Audio": "audio-file",
-    "Html": "html-file",
-    "Object3D": "object3D-file",
-    "Molecule": "molecule-file",
-    "Table": "table",
-    "JoinedTable": "joined-table",
-}
-
-
-def _name_of_type(kind: type) -> str:
-    import datetime
-    import numbers
-
-    if issubclass(kind, Media):
-        return _MEDIA_TYPES.get(kind.__name__, "any")
-    numpy = sys.modules.get("numpy")
-    if issubclass(kind, bool) or (numpy is not None and issubclass(kind, numpy.bool_)):
-        return "boolean"
-    if numpy is not None and issubclass(kind, numpy.datetime64):
-        return "timestamp"
-    if issubclass(kind, numbers.Number):
-        return "number"
-    for known, name in (
-        (str, "string"),
-        (datetime.date, "timestamp"),
-        ((list, tuple, set, frozenset), "list"),
-        (dict, "typedDict"),
-        (type(None), "none"),
-        (object, "any"),
-    ):
-        if kind is known or (known is not object and issubclass(kind, known)):
-            return name
-    raise TypeError(f"a column cannot be of the type {kind.__name__}; leave dtype out, or allow_mixed_types")
 
 
 def check_table(value: object, what: str) -> Table:
