@@ -8,6 +8,7 @@
 
 #include "media/json_text.h"
 #include "media/node.h"
+#include "media/number_words.h"
 
 namespace runstone::media {
 
@@ -24,13 +25,14 @@ struct CellView {
   Node to_node() const;
 };
 
-/// The cells of one column: nine bytes for a number, its bytes and thirteen more for a text.
+/// The cells of one column: eight bytes for a number (four for a small whole one), two and its own
+/// for a text; one more each where kinds are mixed. Nothing is there twice while it grows.
 class CellStore {
  public:
   using Kind = CellView::Kind;
 
-  std::size_t size() const { return kinds_.size(); }
-  void reserve(std::size_t rows);
+  std::size_t size() const { return size_; }
+  void reserve(std::size_t rows) { expected_ = rows; }
   void add(const CellView& cell);
   void add_numbers(Span<const double> numbers);
   void add_integers(Span<const std::int64_t> numbers);
@@ -42,12 +44,30 @@ class CellStore {
   CellView at(std::size_t row) const;
 
  private:
-  std::vector<Kind> kinds_;
-  std::vector<std::uint64_t> words_;  // the number, or where the text or node is
-  std::string texts_;                 // each after its size, 4 bytes
-  std::deque<Node> nodes_;
+  /// The texts of some neighbouring rows, one after the other; or one that is too long for that.
+  struct Block {
+    std::size_t first_row = 0;
+    std::string bytes;
+    bool is_one_text = false;
+  };
 
-  void add_words(Kind kind, const void* words, std::size_t count);
+  Kind kind_of(std::size_t row) const { return kinds_.empty() ? kind_ : kinds_[row]; }
+  void add_kinds(Kind kind, std::size_t count);
+  /// Makes room for the newest `count` rows, which are of this kind, where room is needed.
+  void grow(Kind kind, std::size_t count);
+  void add_text(std::string_view text);
+  Block& start_block();
+  const Block& block_of(std::size_t row) const;
+  std::uint16_t text_end() const;
+
+  std::size_t size_ = 0, expected_ = 0;
+  Kind kind_ = Kind::kNull;  // of every cell, as long as all are of one
+  std::vector<Kind> kinds_;  // else of each
+  // Each is empty until a cell needs it, and then has an item for every row.
+  NumberWords words_;                     // the number, or which node
+  std::vector<std::uint16_t> text_ends_;  // in the row's block; a text begins where the last ends
+  std::vector<Block> blocks_;
+  std::deque<Node> nodes_;
 };
 
 }  // namespace runstone::media

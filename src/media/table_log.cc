@@ -13,6 +13,7 @@
 namespace runstone::media {
 namespace {
 
+constexpr std::size_t kRowsOfEstimate = 256;
 constexpr int kMaxNesting = 16;  // of tables in tables and tables that link to each other
 constexpr std::int64_t kMaxShownIncrements = 99;
 constexpr const char* kChangedAfterLog =
@@ -107,8 +108,13 @@ Result<void> write_rows(JsonText& text, Package* package, const std::vector<Colu
                         std::size_t count) {
   CellWriter cells(text, package);
   text.add_raw("[");
+  const std::size_t before = text.text().size();
   for (std::size_t row = first; row < first + count; ++row) {
     if (row > first) text.add_separator();
+    if (row == first + kRowsOfEstimate) {  // a text that doubles is there twice meanwhile
+      const std::size_t bytes_a_row = (text.text().size() - before) / kRowsOfEstimate + 1;
+      text.text().reserve(before + bytes_a_row * count + bytes_a_row * count / 8);
+    }
     text.add_raw("[");
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (i > 0) text.add_separator();
