@@ -163,18 +163,18 @@ RUNS = """
 import wandb
 api = wandb.Api()
 me = api.default_entity
-runs = api.runs("listed", order="+name", per_page=2)
+runs = api.runs("many-runs", order="+name", per_page=2)
 assert len(runs) == 5 and runs.more and runs[0].id == "r0" and runs.cursor
 assert [run.id for run in runs[1:4]] == ["r1", "r2", "r3"]
 assert [run.id for run in runs] == [f"r{i}" for i in range(5)] and not runs.more
-assert repr(runs) == f"<Runs {me}/listed>"
+assert repr(runs) == f"<Runs {me}/many-runs>"
 api.flush()
-again = api.runs("listed", order="+name", per_page=3)
+again = api.runs("many-runs", order="+name", per_page=3)
 assert next(again).id == "r0"
 again.upgrade_to_full()
 assert all("config" in run._attrs for run in again) and again[4].config == {"n": 4}
 api.flush()
-whole = api.runs("listed", order="+name", lazy=False)
+whole = api.runs("many-runs", order="+name", lazy=False)
 assert [run.config["n"] for run in whole] == list(range(5))
 
 rows = runs.histories(samples=50)
@@ -191,13 +191,13 @@ except wandb.errors.CommError as problem:
 else:
     raise AssertionError("an unknown format was taken")
 
-first = api.run("listed/r1")
+first = api.run("many-runs/r1")
 assert [set(row) for row in first.history(keys=["loss"], x_axis="other", pandas=False)] == [{"other", "loss"}] * 3
 assert first.history(keys=["no such key"], pandas=False) == []
-assert api.runs("listed", {"name": "none of them"}).histories() == []
-assert len(api.runs("listed", {"name": "none of them"})) == 0
-assert [run.id for run in api.runs("listed", {"name": "r4"}) if run.history(pandas=False)] == []
-assert list(api.run("listed/r4").scan_history()) == [] and api.run("listed/r4").lastHistoryStep == -1
+assert api.runs("many-runs", {"name": "none of them"}).histories() == []
+assert len(api.runs("many-runs", {"name": "none of them"})) == 0
+assert [run.id for run in api.runs("many-runs", {"name": "r4"}) if run.history(pandas=False)] == []
+assert list(api.run("many-runs/r4").scan_history()) == [] and api.run("many-runs/r4").lastHistoryStep == -1
 """
 
 
@@ -205,7 +205,7 @@ def test_every_member_of_a_list_of_runs_answers(shared_server, tmp_path):
     for number in range(5):
         rows = [{"_step": step, "loss": number + step / 4, "other": step} for step in range(3)]
         fields = {"config": json.dumps({"n": {"value": number}})}
-        write_rows(shared_server, "listed", f"r{number}", rows if number < 4 else [], **fields)
+        write_rows(shared_server, "many-runs", f"r{number}", rows if number < 4 else [], **fields)
     run_script(shared_server, tmp_path, RUNS)
 
 
