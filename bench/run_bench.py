@@ -184,7 +184,7 @@ def measure_watch(plan: Plan) -> list[Figure]:
     script = str(BENCH / "python_watch.py")
     for log in ("gradients", "all"):
         found = run_json(
-            [str(TORCH_PYTHON), script, log, str(60 if plan.quick else 200)], offline_environment()
+            [str(TORCH_PYTHON), script, log, str(8 if plan.quick else 30)], offline_environment()
         )
         what = f"watch(log={log!r}, log_freq=10), 10 M parameters, CPU"
         peer = {"peer": found["wandb_percent"], "peer_name": "wandb"}
