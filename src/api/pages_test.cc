@@ -12,9 +12,12 @@ using testing::Not;
 
 class PagesTest : public testing::Test {
  protected:
-  void add(std::span<const EmbeddedFile> files) { add_pages(router_, files); }
-  http::Response get(std::string_view target, bool takes_gzip = true) {
+  void add(std::span<const EmbeddedFile> files, std::vector<std::string> notebooks = {}) {
+    add_pages(router_, files, std::move(notebooks));
+  }
+  http::Response get(std::string_view target, bool takes_gzip = true, std::string host = "") {
     http::Request request;
+    if (!host.empty()) request.headers.add("Host", std::move(host));
     EXPECT_TRUE(http::parse_target(target, request));
     if (takes_gzip) request.headers.add("Accept-Encoding", "gzip, br");
     return wait_for(router_.fallback()(std::move(request)));
@@ -41,6 +44,42 @@ TEST_F(PagesTest, EveryPageAddressIsTheIndex) {
     EXPECT_THAT(std::string(header(response, "content-security-policy")),
                 AllOf(HasSubstr("script-src 'self'"), HasSubstr("frame-ancestors 'none'"),
                       Not(HasSubstr("unsafe"))));
+  }
+}
+
+TEST_F(PagesTest, DI1ARunShowsItselfInNotebooksOfThisMachineThisHostAndThoseNamed) {
+  add(files_, {"https://hub.example.org"});
+  const auto framers = [&](std::string_view target, std::string host) {
+    const auto response = get(target, false, std::move(host));
+    const std::string policy(header(response, "content-security-policy"));
+    return policy.substr(policy.find("frame-ancestors"));
+  };
+  const std::string local =
+      "frame-ancestors 'self' http://localhost:* https://localhost:* http://127.0.0.1:* "
+      "https://127.0.0.1:* https://hub.example.org";
+  EXPECT_EQ(framers("/a/p/runs/r?jupyter=true", "lab.example:7867"),
+            local + " http://lab.example:* https://lab.example:*");
+  EXPECT_EQ(framers("/a/p/runs/r?jupyter=true", "lab.example"),
+            local + " http://lab.example:* https://lab.example:*");
+  // What is no name says nothing in the policy.
+  EXPECT_EQ(framers("/a/p/runs/r?jupyter=true", "x; script-src *:1"), local);
+  EXPECT_EQ(framers("/a/p/runs/r?jupyter=true", "[::1]:7867"), local);
+  EXPECT_EQ(framers("/a/p/runs/r?jupyter=false", "lab.example"), "frame-ancestors 'none'");
+  for (const char* other : {"/a/p/runs/r", "/a/p/runs?jupyter=true", "/account?jupyter=true",
+                            "/a/p/runs/r/files?jupyter=true", "/?jupyter=true"}) {
+    EXPECT_EQ(framers(other, "lab.example"), "frame-ancestors 'none'") << other;
+  }
+}
+
+TEST(FrameOrigin, IsASchemeAHostAndPerhapsAPort) {
+  for (const char* good : {"https://hub.example.org", "http://10.0.0.7:8888", "http://lab:*",
+                           "vscode-webview://1a2b"}) {
+    EXPECT_TRUE(is_frame_origin(good)) << good;
+  }
+  for (const char* bad :
+       {"", "hub.example.org", "https://", "https://a b", "https://a;script-src *", "https://a/",
+        "https://a:", "https://a:x", "https://a:123456", "https://*.example.org"}) {
+    EXPECT_FALSE(is_frame_origin(bad)) << bad;
   }
 }
 

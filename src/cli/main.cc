@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "api/pages.h"
 #include "cli/account_commands.h"
 #include "cli/alert_commands.h"
 #include "cli/key_command.h"
@@ -46,6 +47,15 @@ int main(int count, char** texts) {
                    "Seconds of silence after which a run counts as crashed")
       ->check(CLI::Range(1, 1'000'000'000))
       ->capture_default_str();
+  serve
+      ->add_option("--notebook-origin", server.notebook_origins,
+                   "Show runs in notebooks of this origin, too, such as https://hub.example.org; "
+                   "those of this machine and of this server's host may anyway")
+      ->check([](const std::string& origin) {
+        return runstone::api::is_frame_origin(origin)
+                   ? std::string()
+                   : "'" + origin + "' is no origin: give scheme://host or scheme://host:port";
+      });
   auto* key = app.add_subcommand("key", "Print the local user's API key, or manage keys");
   key->add_option("--data", data, "Folder of the server's data")->capture_default_str();
   auto* signin = app.add_subcommand("signin", "Print a link that signs you in to the pages, once");

@@ -154,7 +154,7 @@ Result<http::Router> App::make_router() {
   api::add_events_route(router, *services_);
   api::add_signin_routes(router, *services_);
   api::add_health_routes(router, *services_);
-  api::add_pages(router, web_pages());
+  api::add_pages(router, web_pages(), options_.notebook_origins);
   return router;
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "runstone/result.h"
 
@@ -18,6 +19,8 @@ struct AppOptions {
   std::uint16_t port = 7867;           ///< 0: a free one
   std::string public_url;              ///< in front of links; empty: as each request's Host says
   std::int64_t crash_after_secs = 90;  ///< a run whose writer is silent for so long has crashed
+  /// Origins beside this machine's and this server's whose pages may show runs in a frame.
+  std::vector<std::string> notebook_origins;
 };
 
 /// Everything that runs in one server process, wired together. The only code that names engines.

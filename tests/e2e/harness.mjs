@@ -56,6 +56,16 @@ export class Server {
     return server;
   }
 
+  /** For a script that logs to this server and keeps its files in its folder. */
+  clientEnvironment() {
+    return {
+      ...process.env,
+      RUNSTONE_BASE_URL: this.address,
+      RUNSTONE_API_KEY: this.key,
+      RUNSTONE_DIR: this.folder,
+    };
+  }
+
   async signinLink() {
     const output = await runProgram(runstone, ['signin', '--data', this.folder]);
     return /https?:\S+/.exec(output)[0];

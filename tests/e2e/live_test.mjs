@@ -67,12 +67,7 @@ it('draws a point that log() of the Python package took within a second', async 
   const project = 'live';
   const name = 'fast1';
   const rows = 150;
-  const env = {
-    ...process.env,
-    RUNSTONE_BASE_URL: server.address,
-    RUNSTONE_API_KEY: server.key,
-    RUNSTONE_DIR: server.folder,
-  };
+  const env = server.clientEnvironment();
   const args = [`${here}/log_rows.py`, project, name, chartCount, rows, rowsPerSec].map(String);
   const logging = runProgram(python, args, { env, cwd: server.folder });
   logging.catch(() => undefined); // Reported where it is awaited.

@@ -163,6 +163,7 @@ async function shoot(server, browser, run, sweeps, look) {
     await hover();
   });
   await save('run', run.path, hover);
+  await save('notebook', `${run.path}?jupyter=true`);
   await save('overview', `${run.path}?tab=overview`);
   await save('logs', `${run.path}?tab=logs`);
   await save('files', `${run.path}?tab=files&file=code/train.py`);

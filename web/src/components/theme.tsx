@@ -13,8 +13,17 @@ const storageKey = 'runstone.theme';
 const ThemeContext = createContext<Theme | null>(null);
 const systemDark = window.matchMedia('(prefers-color-scheme: dark)');
 
+/** Null where the browser denies storage: in a frame of another site, or by the user's wish. */
+function storage(): Storage | null {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+
 function storedChoice(): ThemeChoice {
-  const stored = localStorage.getItem(storageKey);
+  const stored = storage()?.getItem(storageKey);
   return stored === 'light' || stored === 'dark' ? stored : 'system';
 }
 
@@ -31,7 +40,7 @@ export function ThemeProvider({ children }: { children: ReactNode }): JSX.Elemen
     else document.documentElement.dataset['theme'] = choice;
   }, [choice]);
   const choose = useCallback((next: ThemeChoice) => {
-    localStorage.setItem(storageKey, next);
+    storage()?.setItem(storageKey, next);
     setChoice(next);
   }, []);
   const isDark = choice === 'system' ? isSystemDark : choice === 'dark';

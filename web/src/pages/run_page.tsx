@@ -1,19 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { Link, useParams, useSearch } from '@tanstack/react-router';
 import { useMemo, type JSX } from 'react';
 
-import { keysOptions, runOptions, type RunName } from '../api/queries';
-import { useLive, type Live } from '../api/use_live';
-import { ChartSections } from '../charts/chart_sections';
-import { ChartToolbar } from '../charts/chart_toolbar';
-import { CodeBlock } from '../components/code_block';
-import { EmptyNotice, Skeleton } from '../components/notice';
-import { readChartSettings, writeChartSettings } from '../model/chart_settings';
-import { chartedKeys } from '../model/metric';
-import { preferredColour } from '../model/palette';
-import { isLive, runPath, type Run } from '../model/run';
+import { runOptions, type RunName } from '../api/queries';
+import { useLive } from '../api/use_live';
+import { Skeleton } from '../components/notice';
+import { readChartSettings } from '../model/chart_settings';
+import { runPath } from '../model/run';
 import { AlertCount, AlertsTab } from './alerts_tab';
 import { AlertNotes } from './alert_notes';
+import { ChartsTab } from './charts_tab';
+import { isEmbedded } from './embedded';
+import { EmbeddedRun } from './embedded_run';
 import { Failure } from './failure';
 import { FilesTab } from './files_tab';
 import { LiveNote } from './live_note';
@@ -21,7 +19,6 @@ import { LogsTab } from './logs_tab';
 import { OverviewTab } from './overview_tab';
 import { RunHeader } from './run_header';
 import { runTabs, type RunSearch, type RunTab } from './search_params';
-import { firstLogPython } from './snippets';
 
 const tabNames: Record<RunTab, string> = {
   charts: 'Charts',
@@ -57,6 +54,7 @@ function RunView({ of }: { of: RunName }): JSX.Element {
     );
   }
   const { run, logLineCount } = query.data;
+  if (isEmbedded) return <EmbeddedRun run={run} live={live} settings={readChartSettings(search)} />;
   const tab = search.tab ?? 'charts';
   return (
     <main className="page">
@@ -86,65 +84,5 @@ function RunView({ of }: { of: RunName }): JSX.Element {
       {tab === 'alerts' && <AlertsTab of={of} />}
       {live && <AlertNotes live={live} />}
     </main>
-  );
-}
-
-interface ChartsTabProps {
-  run: Run;
-  live: Live;
-  search: RunSearch;
-}
-
-function ChartsTab({ run, live, search }: ChartsTabProps): JSX.Element {
-  const navigate = useNavigate({ from: '/$entity/$project/runs/$run' });
-  const query = useQuery(keysOptions(run));
-  const settings = readChartSettings(search);
-  const metrics = useMemo(
-    () => (query.data ? chartedKeys(query.data.keys, query.data.definitions) : []),
-    [query.data],
-  );
-  const path = runPath(run);
-  const chartRuns = useMemo(
-    () => [{ path, label: run.displayName, colour: preferredColour(run.name) }],
-    [path, run.displayName, run.name],
-  );
-  if (query.isPending) return <Skeleton rows={4} />;
-  if (query.error && !query.data) {
-    return <Failure error={query.error} onRetry={() => void query.refetch()} />;
-  }
-  if (metrics.length === 0) {
-    return (
-      <EmptyNotice title={isLive(run.state) ? 'Waiting for the first number' : 'No numbers logged'}>
-        <p className="quiet">Every number given to log() becomes a chart here.</p>
-        <CodeBlock code={firstLogPython} />
-      </EmptyNotice>
-    );
-  }
-  return (
-    <>
-      <ChartToolbar
-        settings={settings}
-        metrics={metrics}
-        onChange={(next) =>
-          void navigate({
-            search: ({ tab, file }) => ({
-              ...(tab ? { tab } : {}),
-              ...(file ? { file } : {}),
-              ...writeChartSettings(next),
-            }),
-            replace: true,
-            resetScroll: false,
-          })
-        }
-      />
-      <ChartSections
-        metrics={metrics}
-        definitions={query.data.definitions}
-        runs={chartRuns}
-        settings={settings}
-        feed={live.feed}
-        syncGroup="run"
-      />
-    </>
   );
 }

@@ -49,6 +49,8 @@ export const runTabs: readonly RunTab[] = ['charts', 'overview', 'logs', 'files'
 export interface RunSearch extends ChartSearch {
   tab?: RunTab;
   file?: string;
+  /** The page is in a notebook; kept in the address, since only that address may be framed. */
+  jupyter?: 'true';
 }
 
 export function readRunSearch(params: Record<string, unknown>): RunSearch {
@@ -57,6 +59,7 @@ export function readRunSearch(params: Record<string, unknown>): RunSearch {
     ...chartSearch(params),
     tab: runTabs.find((known) => known === tab),
     file: textOf(params['file']),
+    jupyter: textOf(params['jupyter']) === 'true' ? ('true' as const) : undefined,
   });
 }
 

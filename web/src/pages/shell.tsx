@@ -4,6 +4,8 @@ import { useEffect, useSyncExternalStore, type JSX } from 'react';
 import { Icon, Logo, type IconName } from '../components/icon';
 import { useTheme, type ThemeChoice } from '../components/theme';
 import { AccountMenu } from './account_menu';
+import { isEmbedded } from './embedded';
+import { EmbeddedSignin } from './embedded_run';
 import { session } from './session';
 import { SigninPage } from './signin_page';
 
@@ -14,7 +16,8 @@ export function Shell(): JSX.Element {
   useEffect(() => {
     document.title = [run ?? sweep, project, 'Runstone'].filter(Boolean).join(' · ');
   }, [project, run, sweep]);
-  if (isSignedOut) return <SigninPage />;
+  if (isSignedOut) return isEmbedded ? <EmbeddedSignin /> : <SigninPage />;
+  if (isEmbedded && run) return <Outlet />;
   return (
     <>
       <header className="topbar">
