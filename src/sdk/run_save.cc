@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/try.h"
+#include "sdk/check_text.h"
 #include "sdk/run_state.h"
 
 namespace runstone {
@@ -40,6 +41,13 @@ std::vector<stdfs::path> expand(const std::string& pattern, bool is_glob) {
   }
   globfree(&matches);
   return found;
+}
+
+/// A pipe, a socket, a device: reading it would take what is another's, or wait for ever.
+bool is_special(const stdfs::path& path) {
+  std::error_code error;
+  const auto status = stdfs::status(path, error);
+  return stdfs::is_other(status);
 }
 
 enum class Placed { kThere, kSymlinked, kHardLinked, kCopied };
@@ -91,6 +99,18 @@ Result<void> check_place(const stdfs::path& pattern, const stdfs::path& base) {
                                     base.string() + "'");
 }
 
+// A name goes into JSON and addresses; what is no text has no form there.
+Result<void> check_name(const stdfs::path& path) {
+  std::string shown = path.string();
+  if (check_text("a name", shown)) return {};
+  for (char& c : shown) {
+    if (static_cast<unsigned char>(c) > 127) c = '?';
+  }
+  return fail(ErrorCode::kInvalidArgument,
+              "save() takes files whose names are UTF-8 text; rename '" + shown +
+                  "' (? is where it is not)");
+}
+
 std::string files_text(std::size_t count) {
   return std::to_string(count) + (count == 1 ? " file" : " files");
 }
@@ -105,14 +125,20 @@ Result<std::vector<std::string>> RunState::save(const std::string& pattern,
     terminal_.info(pattern + " is a cloud storage url, can't save file to a run.");
     return std::vector<std::string>();
   }
+  if (pattern.empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                "save() needs a path or a pattern, and got an empty text");
+  }
   if (options.policy != "live" && options.policy != "end" && options.policy != "now") {
     return fail(ErrorCode::kInvalidArgument,
                 "Only \"live\", \"end\" and \"now\" policies are currently supported, not \"" +
                     options.policy + "\"");
   }
   if (plan_.mode == RunMode::kDisabled) return std::vector<std::string>();
+  const stdfs::path files = directory_.files;
   const stdfs::path whole = absolute(pattern);
-  stdfs::path base = options.base_path ? absolute(*options.base_path) : absolute(".");
+  const std::string given_base = options.base_path.value_or("");  // "" is the working directory
+  stdfs::path base = absolute(given_base.empty() ? "." : given_base);
   if (!options.base_path && stdfs::path(pattern).is_absolute()) {
     base = whole.parent_path().parent_path();
     if (!told_of_saving_without_folders_.exchange(true)) {
@@ -127,7 +153,6 @@ Result<std::vector<std::string>> RunState::save(const std::string& pattern,
     RUNSTONE_TRY(check_recording("save"));
   }
 
-  const stdfs::path files = directory_.files;
   const std::string relative = whole.lexically_relative(base).string();
   std::set<std::string> targets, live, once;
   for (const stdfs::path& there : expand((files / relative).string(), options.glob)) {
@@ -135,9 +160,21 @@ Result<std::vector<std::string>> RunState::save(const std::string& pattern,
     add_files(files, there, live);
   }
   std::size_t symlinked = 0;
-  for (const stdfs::path& source : expand(whole.string(), options.glob)) {
-    if (is_below(source, files)) continue;  // in the run already
+  const std::vector<stdfs::path> sources = expand(whole.string(), options.glob);
+  for (const stdfs::path& source : sources) {
+    RUNSTONE_TRY(check_name(source));  // before the first is placed: nothing is left behind
+  }
+  for (const stdfs::path& source : sources) {
+    if (is_special(source)) {
+      terminal_.warn("save() leaves out " + source.string() +
+                     ": it is no file with content of its own");
+      continue;
+    }
     const stdfs::path target = files / source.lexically_relative(base);
+    if (is_below(target, source)) {
+      terminal_.warn("save() leaves out " + source.string() + ": it holds the run's own files");
+      continue;
+    }
     RUNSTONE_TRY(const Placed placed, place(source, target, plan_.settings.flag("symlink")));
     symlinked += placed == Placed::kSymlinked ? 1 : 0;
     targets.insert(target.string());

@@ -1,5 +1,6 @@
 // Run::save: where files appear in the run, and what is refused.
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -61,8 +62,46 @@ TEST_F(Save, SV1FilesAppearAtTheirPathBelowTheBase) {
   EXPECT_THAT(saved(run, "nothing/*"), ElementsAre());
 }
 
+TEST_F(Save, SV1NoBasePathIsTheWorkingDirectory) {
+  auto run = place_.start();
+  SaveOptions none;
+  none.base_path = "";
+  EXPECT_THAT(saved(run, "these/are/f/a.txt", none), ElementsAre("these/are/f/a.txt"));
+}
+
+TEST_F(Save, SV1FilesInsideOfTheRunsFolderAreTakenLikeOthers) {
+  auto run = place_.start();
+  std::ofstream(run.dir() + "/own.txt") << "own";
+  SaveOptions there;
+  there.base_path = run.dir();
+  EXPECT_THAT(saved(run, run.dir() + "/own.txt", there), ElementsAre("own.txt"));
+  EXPECT_THAT(saved(run, run.dir() + "/own.txt"), ElementsAre("files/own.txt"));
+  EXPECT_EQ(read_text(run.dir() + "/files/own.txt"), "own");
+}
+
+TEST_F(Save, SV2WhatIsNoFileOrHoldsTheRunIsLeftOutWithAWarning) {
+  auto run = place_.start();
+  ASSERT_EQ(mkfifo("these/pipe", 0600), 0);  // to read it would wait for ever
+  EXPECT_THAT(saved(run, "these/p*"), ElementsAre());
+  const std::string above = stdfs::path(run.sync_dir()).parent_path().filename().string();
+  EXPECT_THAT(saved(run, above), ElementsAre());
+  EXPECT_THAT(place_.all_lines(), HasSubstr("pipe: it is no file with content of its own"));
+  EXPECT_THAT(place_.all_lines(), HasSubstr("it holds the run's own files"));
+}
+
+TEST_F(Save, SV2ANameThatIsNoTextIsRefusedAndNothingIsPlaced) {
+  auto run = place_.start();
+  write("odd/a.txt", "x");
+  write("odd/b\xff.txt", "x");
+  const auto refused = run.save("odd/*");
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("b?.txt'"));
+  EXPECT_FALSE(stdfs::exists(run.dir() + "/odd"));
+}
+
 TEST_F(Save, SV2WrongInputIsRefused) {
   auto run = place_.start();
+  EXPECT_THAT(run.save("").error().message, HasSubstr("a path or a pattern"));
   SaveOptions never;
   never.policy = "never";
   EXPECT_THAT(run.save("files/*", never).error().message,
