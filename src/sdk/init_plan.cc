@@ -40,8 +40,20 @@ Failure wrong_use(std::string message) {
   return fail(ErrorCode::kFailedPrecondition, std::move(message));
 }
 
+// Where the first `count` characters of a text end; its size if it has no more.
+std::size_t end_of_characters(std::string_view utf8, std::size_t count) {
+  std::size_t at = 0;
+  for (; at < utf8.size(); ++at) {
+    const bool begins_character = (static_cast<unsigned char>(utf8[at]) & 0xC0U) != 0x80U;
+    if (begins_character && count-- == 0) break;
+  }
+  return at;
+}
+
+constexpr std::size_t kMaxProjectCharacters = 128;
+
 Result<void> check_project(const std::string& project) {
-  if (project.size() > 128) {
+  if (end_of_characters(project, kMaxProjectCharacters) < project.size()) {
     return wrong_use("Invalid project name '" + project + "': exceeded 128 characters");
   }
   if (project.find_first_of("/\\#?%:") != std::string::npos) {
@@ -77,7 +89,7 @@ std::string default_project(const std::string& program) {
     for (char& c : project) {
       if (std::string_view("/\\#?%:").find(c) != std::string_view::npos) c = '_';
     }
-    return project.substr(0, 128);
+    return project.substr(0, end_of_characters(project, kMaxProjectCharacters));
   }
   return kNone;
 }
@@ -131,6 +143,12 @@ Result<uplink::StartFrom> parse_moment(const std::string& text, Rule rule) {
 
 // Which stored run this one goes on from; whether it is there is seen later.
 Result<uplink::StartFrom> start_rule(const Settings& settings) {
+  for (const auto& [name, rule] :
+       {std::pair("resume_from", Rule::kRewind), {"fork_from", Rule::kFork}}) {
+    const auto moment =
+        settings.get(name);  // "" is no moment, and no way to say that there is none
+    if (moment && moment->is_string()) RUNSTONE_TRY(parse_moment(settings.text(name), rule));
+  }
   const std::string resume_from = settings.text("resume_from");
   const std::string fork_from = settings.text("fork_from");
   const std::string resume = settings.text("resume");

@@ -52,8 +52,14 @@ TEST(Init, I1WrongArgumentsHaveTheirErrors) {
   expect_refused(with([](O& o) { o.resume = "perhaps"; }), wrong, "resume");
   expect_refused(with([](O& o) { o.resume = "must", o.fork_from = "a?_step=1"; }), wrong,
                  "mutually exclusive");
-  expect_refused(with([](O& o) { o.fork_from = "a?_step=x"; }), wrong,
-                 "Could not parse passed run moment");
+  for (const char* bad : {"", "a", "a?_step=x", "a?_step=", "?_step=1", "a?loss=1"}) {
+    expect_refused(with([&](O& o) { o.fork_from = bad; }), wrong, "Could not parse passed run mom");
+    expect_refused(with([&](O& o) { o.resume_from = bad; }), wrong, "Could not parse passed run");
+  }
+  std::string umlauts;  // limits are of characters
+  for (int i = 0; i < 129; ++i) umlauts += "\u00fc";
+  expect_refused(with([&](O& o) { o.project = umlauts; }), misuse, "exceeded 128 characters");
+  EXPECT_EQ(place.start(with([&](O& o) { o.project = umlauts.substr(2); })).project().size(), 256u);
   expect_refused(with([](O& o) { o.resume_from = "a?_step=1", o.id = "b"; }), wrong, "resume_from");
   expect_refused(with([](O& o) {
                    o.config_exclude_keys = {"a"};
