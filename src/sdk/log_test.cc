@@ -217,6 +217,21 @@ TEST_F(Log, TwentyThousandKeysInARow) {
   EXPECT_EQ(finish().rows[0].leaves.size(), 20'002u);
 }
 
+TEST_F(Log, L3AStepPastWhichNothingCanBeCountedIsRefused) {
+  constexpr std::int64_t kLast = std::int64_t{1} << 62;
+  const std::vector<std::string_view> keys = {"n"};
+  const std::vector<double> values = {1};
+  for (const std::int64_t step : {kLast + 1, std::numeric_limits<std::int64_t>::max()}) {
+    EXPECT_EQ(run_.log({{"a", 1}}, {step, std::nullopt}).error().code, ErrorCode::kInvalidArgument);
+    EXPECT_FALSE(run_.log_numbers(keys, values, {step, std::nullopt}));
+  }
+  EXPECT_EQ(run_.step(), 0);
+  ASSERT_TRUE(run_.log({{"a", 1}}, {kLast, true}));
+  EXPECT_EQ(run_.step(), kLast + 1);
+  ASSERT_TRUE(run_.log({{"a", 2}}));
+  EXPECT_EQ(run_.step(), kLast + 2);
+}
+
 TEST_F(Log, L3FinishedRunRefuses) {
   run_.finish();
   const auto done = run_.log({{"a", 1}});

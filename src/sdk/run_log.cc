@@ -22,6 +22,14 @@ bool has_media(std::size_t size, const FieldAt& field) {
   return false;
 }
 
+// A step is numbered on from; so far below the largest number, the next ones have one, too.
+Result<void> check_step(const LogOptions& options) {
+  constexpr std::int64_t kMaxStep = std::int64_t{1} << 62;
+  if (!options.step || *options.step <= kMaxStep) return {};
+  return fail(ErrorCode::kInvalidArgument,
+              "step must be at most 2**62, not " + std::to_string(*options.step));
+}
+
 std::string ignored_step_warning(std::int64_t step, std::int64_t current) {
   return "Tried to log to step " + std::to_string(step) + " that is less than the current step " +
          std::to_string(current) + ". Steps only increase, so this data is ignored.";
@@ -126,6 +134,7 @@ Result<void> RunState::log(Span<const Field> fields, const LogOptions& options) 
     if (was_forked()) become_child();
     const auto field = [&](std::size_t i) -> const Field& { return fields[i]; };
     if (log_known_row(fields.size(), field, options)) return {};
+    RUNSTONE_TRY(check_step(options));
     for (const Field& one : fields) RUNSTONE_TRY(check_texts(one));
     if (options.step && has_media(fields.size(), field)) {
       with_media = true;  // a medium that cannot be made must not have moved the step
@@ -156,6 +165,7 @@ Result<void> RunState::log_numbers(Span<const std::string_view> keys, Span<const
     if (life_ != Life::kRecording) return check_recording("log");
     if (was_forked()) become_child();
     if (log_known_row(keys.size(), field, options)) return {};
+    RUNSTONE_TRY(check_step(options));
     for (const std::string_view key : keys) RUNSTONE_TRY(check_text("a key", key));
     if (prepare_step(options, warning)) take_fields(keys.size(), field, options);
   }
