@@ -107,6 +107,9 @@ TEST(Facts, PR2WrongTagsLeaveTheOldOnesAndWarn) {
     EXPECT_EQ(run.tags(), std::vector<std::string>{"a"});
   }
   EXPECT_NE(place.all_lines().find("Invalid tag detected"), std::string::npos);
+  EXPECT_NE(place.all_lines().find("\". Tags not updated."), std::string::npos);
+  run.finish();
+  EXPECT_EQ(run.set_tags({""}).error().code, ErrorCode::kFailedPrecondition);
 }
 
 TEST(Facts, PR3ASnapshotOfTheConfigStaysAsItWas) {

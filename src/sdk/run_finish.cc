@@ -3,6 +3,7 @@
 #include <exception>
 #include <limits>
 
+#include "base/encoding.h"
 #include "sdk/child_journals.h"
 #include "sdk/resume_file.h"
 #include "sdk/run_state.h"
@@ -92,7 +93,7 @@ FinishReport RunState::finish(std::optional<int> exit_code) {
   if (plan_.mode == RunMode::kOffline) {
     terminal_.info("This run is offline. To send it: runstone sync " + directory_.path);
   } else if (report.delivered) {
-    terminal_.info("View the run at " + url_of("runs/" + plan_.id));
+    terminal_.info("View the run at " + url_of("runs/" + percent_encode(plan_.id, "=+&$@")));
   }
   return report;
 }
@@ -137,8 +138,10 @@ void RunState::deliver(FinishReport& report) {
     report.left_records = report.rows;
   } else {
     const double seconds = plan_.settings.number("finish_timeout");
-    const std::int64_t timeout_us = seconds <= 0 ? std::numeric_limits<std::int64_t>::max()
-                                                 : static_cast<std::int64_t>(seconds * 1e6);
+    const bool bounded =
+        seconds > 0 && seconds < 1e12;  // else 0, NaN, or past what is counted here
+    const std::int64_t timeout_us = bounded ? static_cast<std::int64_t>(seconds * 1e6)
+                                            : std::numeric_limits<std::int64_t>::max();
     const auto delivery = uplink_->finish(timeout_us, report.rows);
     uplink_.reset();
     artifacts_.settle_all("the run has ended before it was sent; `runstone sync` sends it");
@@ -155,7 +158,10 @@ void RunState::deliver(FinishReport& report) {
     add(delivery.unreadable_records, " records of the journal could not be read. ");
     add(delivery.artifacts_not_sent, " artifacts were not sent. ");
   }
-  if (report.delivered) return;
+  if (report.delivered) {
+    while (!report.message.empty() && report.message.back() == ' ') report.message.pop_back();
+    return;
+  }
   const bool rows_left = report.left_records > 0;
   if (rows_left) {
     report.message += std::to_string(report.left_records) + " of " + std::to_string(report.rows) +

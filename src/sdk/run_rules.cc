@@ -147,14 +147,16 @@ Result<void> RunState::set_text(const char* method, std::string_view text) {
 
 Result<void> RunState::set_tags(const std::vector<std::string>& tags) {
   const auto checked = check_tags(List(tags.begin(), tags.end()));
-  if (!checked) {
-    terminal_.warn("Invalid tag detected: " + checked.error().message + " Tags not updated.");
-    return {};
+  {
+    const std::scoped_lock lock(mutex_);
+    if (plan_.mode != RunMode::kDisabled) RUNSTONE_TRY(check_recording("tags"));
+    if (checked) {
+      tags_ = tags;
+      if (plan_.mode != RunMode::kDisabled && !in_child()) append_record(run_record());
+      return {};
+    }
   }
-  const std::scoped_lock lock(mutex_);
-  if (plan_.mode != RunMode::kDisabled) RUNSTONE_TRY(check_recording("tags"));
-  tags_ = tags;
-  if (plan_.mode != RunMode::kDisabled && !in_child()) append_record(run_record());
+  terminal_.warn("Invalid tag detected: " + checked.error().message + ". Tags not updated.");
   return {};
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/encoding.h"
 #include "base/json.h"
 #include "base/random_id.h"
 #include "base/try.h"
@@ -349,7 +350,7 @@ void RunState::announce() const {
   if (origin_.next_step > 0) {
     terminal_.info("The run goes on at step " + std::to_string(origin_.next_step));
   }
-  terminal_.info("View the run at " + url_of("runs/" + plan_.id));
+  terminal_.info("View the run at " + url_of("runs/" + percent_encode(plan_.id, "=+&$@")));
 }
 
 // --- children
