@@ -86,6 +86,18 @@ Arguments arguments_of(PyObject* const* given, Py_ssize_t count, PyObject* names
   return arguments;
 }
 
+/// Of a finished run the data are not the trouble: whatever they are, they have no place.
+void prefer_finished(PyObject* self) {
+  if (!nb::inst_ready(self)) return;
+  const auto& run = nb::inst_ptr<RunHandle>(self)->run;
+  if (!run || !run->finished() || run->disabled()) return;
+  PyErr_Clear();
+  const std::string text =
+      "Run (" + std::string(run->id()) + ") is finished. The call to `log` will be ignored.";
+  const nb::object type = nb::module_::import_("runstone.errors").attr("UsageError");
+  PyErr_SetString(type.ptr(), text.c_str());
+}
+
 PyObject* log(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject* names) {
   try {
     if (!nb::inst_ready(self)) raise_type_error("%s", "this Run was never initialised");
@@ -95,6 +107,7 @@ PyObject* log(PyObject* self, PyObject* const* given, Py_ssize_t count, PyObject
     Py_RETURN_NONE;
   } catch (nb::python_error& error) {
     error.restore();
+    prefer_finished(self);
   } catch (const std::bad_alloc&) {
     PyErr_NoMemory();
   } catch (const std::exception& error) {

@@ -51,12 +51,23 @@ void RowReader::read_dict(nb::handle dict, bool top) {
   Py_ssize_t position = 0;
   while (PyDict_Next(dict.ptr(), &position, &key, &value)) {
     if (PyUnicode_Check(key)) {
-      read_item(utf8_of(key), value, false);
+      top ? read_named(key, value) : read_item(utf8_of(key), value, false);
     } else if (top) {
       raise_invalid_data("a key given to log() must be a str, not %s", key);
     } else {
       read_item(row_.copy(to_label(key)), value, false);
     }
+  }
+}
+
+// A row may have a hundred keys: an error says which one it is about.
+void RowReader::read_named(nb::handle key, nb::handle value) {
+  try {
+    read_item(utf8_of(key), value, false);
+  } catch (nb::python_error& error) {
+    const nb::object raised = nb::borrow(error.value());
+    nb::module_::import_("runstone._convert").attr("name_key")(raised, key);
+    throw;
   }
 }
 
@@ -79,7 +90,7 @@ void RowReader::read_item(std::string_view key, nb::handle value, bool converted
     row_.end_dict();
   } else if (PyList_CheckExact(ptr) || PyTuple_CheckExact(ptr)) {
     if (read_media_list(key, value)) return;
-    values_.push_back(to_value(value, kLogConversion));
+    values_.push_back(to_value(value, kLogItemConversion));
     row_.add(key, ValueRef(values_.back()));
   } else if (const Media* media = converted ? if_media(value) : nullptr) {
     row_.add(key, media_.emplace_back(*media));

@@ -27,6 +27,7 @@ class RowReader {
 
  private:
   void read_dict(nanobind::handle dict, bool top);
+  void read_named(nanobind::handle key, nanobind::handle value);
   void read_item(std::string_view key, nanobind::handle value, bool converted);
   bool read_media_list(std::string_view key, nanobind::handle list);
 

@@ -15,6 +15,7 @@ struct Conversion {
   const char* function;
 };
 inline constexpr Conversion kLogConversion{"log_value"};
+inline constexpr Conversion kLogItemConversion{"log_item"};  // inside of a list
 inline constexpr Conversion kConfigConversion{"config_value"};
 inline constexpr Conversion kSummaryConversion{"summary_value"};
 inline constexpr Conversion kMetadataConversion{"metadata_value"};

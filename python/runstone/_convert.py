@@ -38,7 +38,7 @@ def log_value(value: object) -> object:
 
         return Table(dataframe=value)._media()
     if isinstance(value, range):
-        raise InvalidDataError("a range cannot be logged; make a list of it")
+        raise InvalidDataError("a range has no stored form; make a list of it")
     array = _as_array(value)
     if array is not None:
         return _small_array(array) if array.size <= LIST_MAX else _histogram(array)
@@ -50,9 +50,45 @@ def log_value(value: object) -> object:
         return plain
     if _is_enum(value):
         return value.value
-    if isinstance(value, complex) or callable(value) or _is_named(value, "Decimal", "PurePath"):
+    if isinstance(value, complex):
+        return str(value).strip("()")
+    if _is_named(value, "Decimal", "PurePath", "UUID", "Fraction", "_BaseAddress"):
         return str(value)
-    raise InvalidDataError(f"a value of type {type(value).__name__} cannot be logged")
+    if _is_named(value, "deque") or hasattr(value, "__next__") and not hasattr(value, "read"):
+        return list(value)  # an iterator, but no open file
+    if _is_named(value, "timedelta"):
+        return _iso_duration(value)
+    if _is_named(value, "Pattern"):
+        return value.pattern
+    if hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
+        return _fields(value)
+    if callable(value):
+        return _qualified_name(value) or str(value)
+    raise InvalidDataError(
+        f"a value of type {type(value).__name__} has no stored form; log numbers, text, lists, dicts, arrays or media"
+    )
+
+
+def log_item(value: object) -> object:
+    """A value inside of a list of a row: where media have no place, unless the whole list is of them."""
+    array = _as_array(value)
+    if array is not None and array.size > LIST_MAX:
+        counts, edges = _histogram(array).histogram_parts()
+        return {"_type": "histogram", "values": counts, "bins": edges}
+    plain = log_value(value)
+    if type(plain).__name__ == "Media":
+        raise InvalidDataError(
+            f"a list that holds other values, too, cannot hold a {type(value).__name__}; log it under its own key"
+        )
+    return plain
+
+
+def name_key(error: BaseException, key: str) -> None:
+    """Adds to an error about a value of a row which key it has."""
+    if isinstance(error, (UnicodeDecodeError, UnicodeEncodeError)):
+        error.reason = f"{error.reason} (key {key!r} of log())"
+    elif isinstance(error, InvalidDataError):
+        error.args = (f"log() cannot store {key!r}: {error}",)
 
 
 def summary_value(value: object) -> object:
@@ -60,7 +96,7 @@ def summary_value(value: object) -> object:
     array = _as_array(value)
     if array is not None and array.size > LIST_MAX:
         return _describe(array)
-    return log_value(value)
+    return log_item(value)
 
 
 def config_value(value: object) -> object:
@@ -78,12 +114,10 @@ def config_value(value: object) -> object:
             f"a {type(value).__name__} cannot be added to the run config; log it, or set the summary"
         )
     if hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
-        return {name: getattr(value, name) for name in value.__dataclass_fields__}
+        return _fields(value)
     if isinstance(value, slice):
         return {"slice_start": value.start, "slice_step": value.step, "slice_stop": value.stop}
-    if hasattr(value, "__qualname__"):
-        return f"{value.__module__}.{value.__qualname__}"
-    return str(value)
+    return _qualified_name(value) or str(value)
 
 
 def metadata_value(value: object) -> object:
@@ -130,6 +164,33 @@ def _common(value: object) -> object:
     if hasattr(value, "keys") and hasattr(value, "__getitem__"):
         return {key: value[key] for key in value.keys()}
     return _UNKNOWN
+
+
+def _fields(value) -> dict:
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
+def _qualified_name(value: object) -> str | None:
+    """`module.name` of a function or class, numpy's functions included; None of all else."""
+    if not callable(value):
+        return None
+    name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
+    if not isinstance(name, str):
+        return None
+    module = getattr(value, "__module__", None) or type(value).__module__
+    return f"{module}.{name}"
+
+
+def _iso_duration(value) -> str:
+    """A timedelta as ISO 8601 has it: P1DT5S, -PT0.5S."""
+    sign, value = ("-", -value) if value.days < 0 else ("", value)
+    seconds = (
+        f"{value.seconds}.{value.microseconds:06}".rstrip("0").rstrip(".")
+        if value.microseconds
+        else f"{value.seconds}"
+    )
+    time = f"T{seconds}S" if value.seconds or value.microseconds or not value.days else ""
+    return f"{sign}P{f'{value.days}D' if value.days else ''}{time}"
 
 
 def _is_enum(value: object) -> bool:
@@ -196,9 +257,24 @@ def _as_array(value: object):
 
 def _small_array(array) -> object:
     """One element as a number, more as nested lists; datetime64 as ISO text."""
-    if array.dtype.kind in "mM":
+    kind = array.dtype.kind
+    if kind in "mM":
         array = array.astype(str)
-    return array.reshape(-1)[0].item() if array.size == 1 else array.tolist()
+    elif kind == "f" and array.dtype.itemsize > 8:
+        array = array.astype(float)  # numpy's long double is no type of Python's own
+    elif kind == "c" and array.size == 1:
+        return str(array.reshape(-1)[0].item()).strip("()")
+    elif kind == "S":
+        array = array.astype(str)
+    return array.reshape(-1).tolist()[0] if array.size == 1 else array.tolist()
+
+
+def check_histogram(array) -> None:
+    if array.dtype.kind not in "biuf":
+        raise InvalidDataError(
+            f"an array of {array.dtype} with more than {LIST_MAX} elements has no stored form: only of numbers, "
+            "as a histogram"
+        )
 
 
 def _histogram(array):
@@ -207,10 +283,7 @@ def _histogram(array):
     from . import _core
     from .media._histogram import as_core_array
 
-    if array.dtype.kind not in "biuf":
-        raise InvalidDataError(
-            f"an array of {array.dtype} with more than {LIST_MAX} elements cannot be logged"
-        )
+    check_histogram(array)
     try:
         return _core.Media.histogram(as_core_array(numpy, array), HISTOGRAM_BINS)
     except ValueError as error:
@@ -220,6 +293,11 @@ def _histogram(array):
 def _describe(array) -> dict:
     import numpy
 
+    check_histogram(array)
+    if array.dtype.kind == "b":
+        array = array.astype(numpy.uint8)
+    elif array.dtype.itemsize > 8:
+        array = array.astype(float)
     low, lower, upper, high = numpy.percentile(array, [10, 25, 75, 90]).tolist()
     return {
         "_type": "numpy.ndarray",

@@ -28,7 +28,7 @@ class RunStatus:
         return f"RunStatus({fields})"
 
 
-def _refuse_finished(run, method: str) -> None:
+def refuse_finished(run, method: str) -> None:
     if run._finished and not run.disabled:
         raise UsageError(f"Run ({run.id}) is finished. The call to `{method}` will be ignored.")
 
@@ -49,10 +49,11 @@ def alert(self, title: str, text: str, level=None, wait_duration=None) -> None:
 
     Follows: the method ``alert`` of the class ``Run`` that the stock client documents.
     """
-    _refuse_finished(self, "alert")
+    refuse_finished(self, "alert")
     for name, value in (("title", title), ("text", text)):
         if not isinstance(value, str):
             raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+        value.encode()  # lone surrogates are no text: UnicodeEncodeError says where they are
     level = "INFO" if level is None else getattr(level, "value", level)
     if not isinstance(level, str):
         raise ValueError(f"level must be one of INFO, WARN and ERROR, not {level!r}")
@@ -61,8 +62,10 @@ def alert(self, title: str, text: str, level=None, wait_duration=None) -> None:
     seconds = getattr(wait_duration, "total_seconds", None)
     if seconds is not None:
         wait_duration = seconds()
-    if isinstance(wait_duration, bool) or not isinstance(wait_duration, (int, float)):
-        raise TypeError("wait_duration must be an int, float, or datetime.timedelta")
+    is_number = isinstance(wait_duration, (int, float)) or hasattr(wait_duration, "__index__")  # numpy's, too
+    if isinstance(wait_duration, bool) or not is_number:
+        kind = type(wait_duration).__name__
+        raise TypeError(f"wait_duration must be an int, float, or datetime.timedelta, not {kind}")
     self._alert(title, text, level, float(wait_duration))
 
 
@@ -74,7 +77,7 @@ def mark_preempting(self) -> None:
 
     Raises: UsageError: the run is finished.
     """
-    _refuse_finished(self, "mark_preempting")
+    refuse_finished(self, "mark_preempting")
     self._mark_preempting()
 
 
@@ -82,7 +85,7 @@ def status(self) -> RunStatus | None:
     """How far delivery is; all zero offline, None in a disabled run. UsageError once finished."""
     if self.disabled:
         return None
-    _refuse_finished(self, "status")
+    refuse_finished(self, "status")
     total, pending, seconds = self._status()
     time = None
     if seconds is not None:
@@ -101,5 +104,5 @@ def pin_config_keys(self, keys) -> None:
     Raises:
         UsageError: the run is finished.
     """
-    _refuse_finished(self, "pin_config_keys")
+    refuse_finished(self, "pin_config_keys")
     self._pin_config_keys([str(key) for key in keys])

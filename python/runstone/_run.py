@@ -113,7 +113,8 @@ class Run(_core.Run):
 
     @tags.setter
     def tags(self, value) -> None:
-        tags = tuple(value)
+        _messages.refuse_finished(self, "tags")
+        tags = checked_tags(value)
         if all(isinstance(tag, str) for tag in tags):
             self._set_tags(tags)
         else:
@@ -123,9 +124,11 @@ class Run(_core.Run):
 
     @property
     def step(self) -> int:
-        """The step that the next plain log() will use. UsageError once finished."""
+        """The step that the next plain log() will use. UsageError once finished; 0 in a disabled run."""
+        if self.disabled:
+            return 0
         if self._finished:
-            raise UsageError(f"Run ({self.id}) is finished: it has no next step")
+            raise UsageError(f"Run ({self.id}) is finished: it has no next step. Read it before finish()")
         step = self._step
         if step < 0:
             raise UsageError(
@@ -184,6 +187,7 @@ class Run(_core.Run):
             Error: an empty name, a ``*`` elsewhere than at the end, an unknown operation or goal, an
                 argument of the wrong type. UsageError: the run is finished.
         """
+        _messages.refuse_finished(self, "define_metric")
         if isinstance(step_metric, Metric):
             step_metric = step_metric.name
         if name is None or name == "":
@@ -198,7 +202,9 @@ class Run(_core.Run):
                     )
         options = {key: value for key, value in {**texts, **flags}.items() if value is not None}
         del options["name"]
-        return Metric(self._define_metric(name, options))
+        metric = Metric(self._define_metric(_text("name", name), options))
+        _warn_of_deprecated_rules(summary, goal)
+        return metric
 
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
         """Ends the run: writes what is open, delivers the rest within the setting finish_timeout, and
@@ -229,7 +235,7 @@ class Run(_core.Run):
         Args:
             text: one line or several, without colours or with them.
         """
-        self._write_logs(text)
+        self._write_logs(_text("text", text))
 
     save = _saving.save
     restore = _restoring.restore
@@ -288,7 +294,24 @@ class Run(_core.Run):
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+    value.encode()  # lone surrogates are no text: UnicodeEncodeError says where they are
     return value
+
+
+def checked_tags(value) -> tuple:
+    """Tags as a tuple; what is in it is checked by the core."""
+    try:
+        return tuple(value)
+    except TypeError:
+        raise TypeError(f"tags must be a sequence of str, not {type(value).__name__}") from None
+
+
+def _warn_of_deprecated_rules(summary: str | None, goal: str | None) -> None:
+    ops = (summary or "").lower().split(",")
+    if "copy" in ops:
+        warn("define_metric(summary='copy') is deprecated: the last value is what a summary holds anyway")
+    if "best" in ops or goal is not None:
+        warn("define_metric(summary='best', goal=) is deprecated: say summary='min' or summary='max'")
 
 
 _QUIET_WARNED = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ._convert import media_list, media_of
 from ._terminal import warn
+from .errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,6 +68,12 @@ class SummarySubDict:
         Raises:
             TypeError, ValueError: a value that cannot be stored. UsageError: the run is finished.
         """
+        if self._core._finished and not self._core.disabled:
+            raise UsageError(
+                f"Run ({self._core.id}) is finished. The call to `summary.update` will be ignored."
+            )
+        if not (hasattr(d, "keys") or isinstance(d, (list, tuple))):
+            raise TypeError(f"summary.update() needs a dict, not {type(d).__name__}")
         for key, value in dict(d).items():
             self[key] = value
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import collections
+import dataclasses
 import datetime
 import decimal
 import enum
+import fractions
+import ipaddress
 import math
 import pathlib
+import re
 import threading
+import uuid
 
 import numpy as np
 import pytest
@@ -114,6 +120,11 @@ class Plain:
         ({"a": Plain()}, TypeError),
         ({"a": range(3)}, TypeError),
         ({"a": b"\xff"}, UnicodeDecodeError),
+        ({"a": "\ud800"}, UnicodeEncodeError),
+        ({"a": {"b": {"c": Plain()}}}, TypeError),
+        ({"a": [1, [Plain()]]}, TypeError),
+        ({"fine": 1, "a": np.array(["x"] * 33)}, TypeError),
+        ({"fine": 1, "a": np.full(33, np.nan)}, ValueError),
     ],
 )
 def test_L3_bad_data_raises_and_uses_no_step(offline, data, kind):
@@ -131,6 +142,51 @@ def test_L3_bad_data_is_both_a_type_and_a_value_error(offline):
         run.log("text")
     with pytest.raises(TypeError, match="must be passed a dictionary"):
         run.log("text")
+
+
+@pytest.mark.parametrize(
+    "value", [Plain(), range(3), b"\xff", "\ud800", [Plain()], {"deep": Plain()}, np.full(40, np.inf)]
+)
+def test_L3_the_error_names_the_key(offline, value):
+    run = offline()
+    with pytest.raises((TypeError, ValueError), match="'train/odd'"):
+        run.log({"fine": 1, "train/odd": value})
+    run.log({"fine": 1})
+    assert without_times(logged(run)) == [{"_step": 0, "fine": 1}]
+
+
+def test_L3_an_error_leaves_the_open_row_as_it_was(offline):
+    run = offline()
+    run.log({"a": 1}, commit=False)
+    for step in (None, 0, 9):
+        with pytest.raises(TypeError):
+            run.log({"b": 2, "c": Plain()}, step=step)
+    assert run.step == 0
+    run.log({"d": 3})
+    assert without_times(logged(run)) == [{"_step": 0, "a": 1, "d": 3}]
+
+
+def test_L3_a_step_past_which_nothing_can_be_counted_raises(offline):
+    run = offline()
+    for step in (2**62 + 1, 2**63 - 1, 2**70):
+        with pytest.raises(ValueError, match="step must"):
+            run.log({"a": 1}, step=step)
+    assert run.step == 0
+    run.log({"a": 1}, step=2**62)
+    run.log({"b": 1})
+    run.log({"c": 1})
+    assert run.step == 2**62 + 2
+    assert [row["_step"] for row in logged(run)] == [2**62, 2**62 + 1]
+
+
+def test_L3_of_a_finished_run_no_data_are_looked_at(offline):
+    run = offline()
+    run.finish()
+    for data in ({"a": 1}, {"a": Plain()}, 5, {1: 2}, {"a": b"\xff"}):
+        with pytest.raises(runstone.UsageError, match="is finished. The call to `log` will be ignored"):
+            run.log(data)
+    with pytest.raises(runstone.UsageError, match="is finished"):
+        run.log({"a": 1}, step="x")
 
 
 @pytest.mark.parametrize("step", ["3", 3.0, True])
@@ -153,6 +209,12 @@ def test_L3_a_dict_that_holds_itself_raises(offline):
 
 class Colour(enum.Enum):
     RED = "red"
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    y: object = 0
 
 
 VALUES = {
@@ -184,7 +246,24 @@ VALUES = {
     "datetime64": (np.datetime64("2026-11-23"), "2026-11-23"),
     "enum": (Colour.RED, "red"),
     "bytes": (b"abc", "abc"),
-    "complex": (1 + 2j, "(1+2j)"),
+    "complex": (1 + 2j, "1+2j"),
+    "numpy complex": (np.complex64(1), "1+0j"),
+    "long double": (np.longdouble(0.5), 0.5),
+    "array of long doubles": (np.array([np.longdouble(0.5)] * 2), [0.5, 0.5]),
+    "numpy bytes": (np.bytes_(b"ab"), "ab"),
+    "numpy str": (np.str_("ab"), "ab"),
+    "function": (math.sqrt, "math.sqrt"),
+    "class": (Colour, f"{__name__}.Colour"),
+    "ufunc": (np.sin, "numpy.sin"),
+    "timedelta": (datetime.timedelta(days=1, seconds=5, microseconds=500_000), "P1DT5.5S"),
+    "negative timedelta": (datetime.timedelta(seconds=-2), "-PT2S"),
+    "uuid": (uuid.UUID(int=5), "00000000-0000-0000-0000-000000000005"),
+    "fraction": (fractions.Fraction(1, 3), "1/3"),
+    "address": (ipaddress.ip_address("1.2.3.4"), "1.2.3.4"),
+    "deque": (collections.deque([1, 2]), [1, 2]),
+    "pattern": (re.compile("a+"), "a+"),
+    "dataclass": (Point(1, Point(2)), {"x": 1, "y": {"x": 2, "y": 0}}),
+    "list of arrays": ([np.arange(2), np.arange(3)], [[0, 1], [0, 1, 2]]),
     "decimal": (decimal.Decimal("1.5"), "1.5"),
     "path": (pathlib.PurePosixPath("/a/b"), "/a/b"),
 }
@@ -205,6 +284,24 @@ def test_L4_a_large_array_becomes_a_histogram_of_32_bins(offline):
     histogram = logged(run)[0]["h"]
     counts, edges = np.histogram(np.arange(100.0), bins=32)
     assert histogram == {"_type": "histogram", "values": counts.tolist(), "bins": edges.tolist()}
+
+
+def test_L4_a_large_array_in_a_list_is_a_histogram_too(offline):
+    run = offline()
+    run.log({"l": [np.arange(33), 5], "n": {"l": [np.arange(33)]}, "g": (i for i in "ab")})
+    row = logged(run)[0]
+    counts, edges = np.histogram(np.arange(33), bins=32)
+    histogram = {"_type": "histogram", "values": counts.tolist(), "bins": edges.tolist()}
+    assert row["l"] == [histogram, 5] and row["n"] == {"l": [histogram]} and row["g"] == ["a", "b"]
+
+
+def test_L4_media_beside_other_values_in_a_list_are_refused(offline):
+    run = offline()
+    image = runstone.Image(np.zeros((2, 2, 3), np.uint8))
+    for mixed in ([image, 1], [1, image], [[image]]):
+        with pytest.raises(TypeError, match="cannot hold a .*own key"):
+            run.log({"a": mixed})
+    assert run.step == 0
 
 
 def test_L4_an_empty_dict_stores_nothing_and_the_empty_key_is_dropped(offline):

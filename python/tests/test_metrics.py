@@ -86,6 +86,25 @@ def test_a_large_array_in_the_summary_is_described(offline):
     assert (large["min"], large["max"], large["mean"], large["25%"], large["90%"]) == (0, 100, 50, 25, 90)
 
 
+def test_S1_arrays_in_the_summary_of_any_number_are_described_and_others_refused(offline):
+    run = offline()
+    run.summary["flags"] = np.array([True, False] * 20)
+    assert (run.summary["flags"]["mean"], run.summary["flags"]["max"], run.summary["flags"]["size"]) == (
+        0.5,
+        1,
+        40,
+    )
+    run.summary["long"] = np.full(40, np.longdouble(2))
+    assert run.summary["long"]["mean"] == 2.0
+    for odd in (np.array(["a"] * 40), np.full(40, 1j), np.array([object()] * 40)):
+        with pytest.raises(errors.InvalidDataError, match="more than 32 elements has no stored form"):
+            run.summary["odd"] = odd
+    assert "odd" not in run.summary
+    for wrong in (None, 5, "text"):
+        with pytest.raises(TypeError, match="needs a dict"):
+            run.summary.update(wrong)
+
+
 def test_DM1_step_metric_and_glob(offline):
     run = offline()
     run.define_metric("epoch")
@@ -137,6 +156,12 @@ def test_DM4_merge_and_overwrite(offline):
         ({"name": "x", "summary": 5}, "type"),
         ({"name": "x", "goal": "sideways"}, "goal"),
         ({"name": "x", "hidden": "yes"}, "type"),
+        ({"name": "x", "step_sync": 1}, "type: int"),
+        ({"name": "x", "overwrite": "yes"}, "type: str"),
+        ({"name": "x", "goal": 5}, "type: int"),
+        ({"name": "x", "goal": "mi"}, "goal"),
+        ({"name": "x", "summary": ""}, "summary op"),
+        ({"name": "**"}, "glob suffixes only"),
         ({"name": "x", "step_metric": 5}, "type"),
     ],
 )
@@ -144,6 +169,30 @@ def test_DM5_errors(offline, arguments, words):
     run = offline()
     with pytest.raises(errors.Error, match=words):
         run.define_metric(**arguments)
+    run.log({"x": 1})
+    run.log({"x": 2})
+    assert run.summary["x"] == 2 and run.step == 2  # nothing is defined, no step used
+    assert not any(r.HasField("metric") for r in journal.records(journal.find(run.sync_dir)))
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ({"summary": "copy"}, "summary='copy'"),
+        ({"summary": "min,BEST"}, "summary='best'"),
+        ({"goal": "maximize"}, "goal="),
+        ({"summary": "min,max,mean,first,last,none"}, None),
+    ],
+)
+def test_DM5_what_is_deprecated_says_so_and_works(offline, capfd, monkeypatch, rules, told):
+    monkeypatch.setenv("RUNSTONE_SILENT", "false")
+    run = offline()
+    capfd.readouterr()
+    run.define_metric("x", **rules)
+    warnings = capfd.readouterr().err
+    assert (f"{told}" in warnings and "deprecated" in warnings) if told else "deprecated" not in warnings
+    run.log({"x": 1})
+    assert ("x" in run.summary) == ("none" not in rules.get("summary", ""))
 
 
 def test_DM6_values_before_the_definition_count(offline):
