@@ -135,7 +135,21 @@ nb::object define_metric(RunHandle& self, std::string_view name, const nb::dict&
 
 nb::dict finish(RunHandle& self, nb::handle exit_code) {
   std::optional<int> code;
-  if (!exit_code.is_none()) code = nb::cast<int>(exit_code);
+  if (!exit_code.is_none()) {
+    const nb::object number = nb::steal(PyNumber_Index(exit_code.ptr()));
+    if (!number.is_valid()) {
+      PyErr_Format(PyExc_TypeError, "finish(exit_code=) must be an int, not %s",
+                   Py_TYPE(exit_code.ptr())->tp_name);
+      throw nb::python_error();
+    }
+    int overflow = 0;
+    const long wide = PyLong_AsLongAndOverflow(number.ptr(), &overflow);
+    if (overflow != 0 || wide != static_cast<int>(wide)) {
+      PyErr_SetString(PyExc_ValueError, "finish(exit_code=) must fit into 32 bits");
+      throw nb::python_error();
+    }
+    code = static_cast<int>(wide);
+  }
   const FinishReport report = [&] {
     Run& run = self.get();
     const nb::gil_scoped_release waiting;

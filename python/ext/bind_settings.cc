@@ -11,6 +11,9 @@ using namespace nb::literals;
 void bind_settings(nb::module_& module) {
   module.def("forget_environment", &forget_environment,
              "The next init() reads the environment's variables anew.");
+  module.def(
+      "environment_settings", [] { return value_or_throw(settings_from_environment()); },
+      "What the environment's variables set, by the names of the settings.");
   nb::class_<Settings>(module, "SettingsStore", "Named, checked values; see runstone.Settings.")
       .def(nb::init<>())
       .def(
@@ -28,6 +31,14 @@ void bind_settings(nb::module_& module) {
       .def("all", [](const Settings& self) { return to_python(self.all()); })
       .def("values", [](const Settings& self) { return to_python(self.values()); })
       .def("copy", [](const Settings& self) { return Settings(self); })
+      .def("__getstate__", [](const Settings& self) { return to_python(self.values()); })
+      .def("__setstate__",
+           [](Settings& self, const nb::dict& values) {
+             new (&self) Settings();
+             for (const auto& [name, value] : to_dict(values, kPlainConversion)) {
+               self.set_computed(name, value);  // each was checked when it was set first
+             }
+           })
       .def_static("names", [] {
         nb::list names;
         for (const auto& field : Settings::fields()) names.append(nb::str(field.name));

@@ -44,7 +44,7 @@ def read_config_file(path: str) -> dict[str, Any]:
         with open(path, encoding="utf-8") as file:
             tree = yaml.safe_load(file)
     except FileNotFoundError:
-        raise ConfigError(f"the config file {path} doesn't exist") from None
+        raise ConfigError(f"the config file {path!r} doesn't exist") from None
     except (OSError, yaml.YAMLError) as error:
         raise ConfigError(f"the config file {path} cannot be read: {error}") from error
     if not isinstance(tree, dict):
@@ -97,11 +97,22 @@ class Config:
             value = self._core._config_get(key)
             self._values[key] = value
 
-    def _send_nested_changes(self) -> None:
-        """At finish: dicts and lists that were changed in place. What cannot be stored is told, and no more:
-        the end of a run must not fail for it."""
+    def _take_nested_changes(self, keys) -> None:
+        """What was changed in place is what a new value is compared with, for the user sees no other."""
+        if not self._core._finished:
+            self._send_nested_changes(
+                [key for key in keys if isinstance(self._values.get(key), (dict, list))]
+            )
+
+    def _send_nested_changes(self, keys: list[str] | None = None) -> None:
+        """Dicts and lists that were changed in place; all of them at finish. What cannot be stored is told, and
+        no more: the end of a run must not fail for it."""
+        if keys == []:
+            return
         stored = self._core._config_all()
-        for key, value in self._values.items():
+        for key, value in (
+            self._values.items() if keys is None else [(key, self._values[key]) for key in keys]
+        ):
             try:
                 if _differs(stored.get(key), value):
                     self._core._config_update({key: value}, True)
@@ -120,7 +131,8 @@ class Config:
                 another form, a key that is no str, a value that cannot be stored. UsageError: the run is
                 finished. Whatever raises, everything is as it was.
         """
-        values = with_artifacts_used(self._core, _checked(read_config(d)))
+        values = with_artifacts_used(self._core, checked_keys(read_config(d)))
+        self._take_nested_changes(values)
         self._core._config_update(values, bool(allow_val_change))
         self._refresh(values)
 
@@ -133,7 +145,7 @@ class Config:
         Raises:
             TypeError, ConfigError, UsageError: as update().
         """
-        values = with_artifacts_used(self._core, _checked(read_config(d)))
+        values = with_artifacts_used(self._core, checked_keys(read_config(d)))
         self._core._config_set_defaults(values)
         self._refresh(values)
 
@@ -147,7 +159,7 @@ class Config:
         Raises:
             TypeError, UsageError: as update().
         """
-        values = with_artifacts_used(self._core, _checked(read_config(d)))
+        values = with_artifacts_used(self._core, checked_keys(read_config(d)))
         self._core._config_update_locked(values, user or "")
         self._refresh(values)
 
@@ -157,20 +169,24 @@ class Config:
         Raises:
             UsageError: the run is finished.
         """
-        self._send_nested_changes()
+        if not self._core._finished:
+            self._send_nested_changes()
         self._core._config_persist()
 
     def __getitem__(self, key: str) -> Any:
         return self._values[key]
 
     def __getattr__(self, key: str) -> Any:
+        if key in ("_values", "_core"):  # of an object that is not made yet, as copy and pickle make them
+            raise AttributeError(key)
         try:
             return self._values[key]
         except KeyError:
             raise AttributeError(f"the config has no key {key!r}") from None
 
     def __setitem__(self, key: str, value: object) -> None:
-        values = with_artifacts_used(self._core, _checked({key: value}))
+        values = with_artifacts_used(self._core, checked_keys({key: value}))
+        self._take_nested_changes(values)
         self._core._config_update(values, False)
         self._refresh(values)
 
@@ -178,7 +194,7 @@ class Config:
         self[key] = value
 
     def __delitem__(self, key: str) -> None:
-        raise TypeError("a config key cannot be deleted")
+        raise TypeError("a config key cannot be deleted; give it another value")
 
     __delattr__ = __delitem__
 
@@ -222,6 +238,13 @@ class Config:
     def __repr__(self) -> str:
         return repr(self._shown())
 
+    def __copy__(self) -> Config:
+        return self
+
+    def __deepcopy__(self, memo: dict) -> dict[str, Any]:
+        """A dict of its own: a second Config would write to the same run."""
+        return _copy(self._shown())
+
 
 class ConfigStatic:
     """A snapshot of the config that cannot be written: attributes and items as of Config, and keys().
@@ -234,6 +257,8 @@ class ConfigStatic:
         object.__setattr__(self, "_values", _copy(values))
 
     def __getattr__(self, key: str) -> Any:
+        if key in ("_values", "_core"):  # of an object that is not made yet, as copy and pickle make them
+            raise AttributeError(key)
         try:
             return self._values[key]
         except KeyError:
@@ -252,12 +277,24 @@ class ConfigStatic:
 
     __delitem__ = __delattr__
 
+    def __copy__(self) -> ConfigStatic:
+        return self
+
+    def __deepcopy__(self, memo: dict) -> ConfigStatic:
+        return self  # nobody can change it
+
+    def __reduce__(self):
+        return ConfigStatic, (self._values,)
+
+    def __repr__(self) -> str:
+        return repr(self._values)
+
     def keys(self) -> KeysView[str]:
         """The keys that do not start with ``_``."""
         return self._values.keys()
 
 
-def _checked(values: dict[str, Any]) -> dict[str, Any]:
+def checked_keys(values: dict[str, Any]) -> dict[str, Any]:
     """Top-level keys as the core wants them: text, without `-` at the ends."""
     for key in values:
         if not isinstance(key, str):

@@ -7,8 +7,8 @@ import sys
 import weakref
 
 from . import _core, _loggers, _notebook, _notebook_code, _process, _restoring
-from ._config import read_config
-from ._run import Run
+from ._config import checked_keys, read_config
+from ._run import Run, checked_tags
 from ._settings import Settings, stop_fn_of, store_of
 from ._terminal import note, warn
 from .errors import Error
@@ -21,6 +21,7 @@ _global_run: Run | None = None
 _runs: list[weakref.ref] = []  # every run not known to be finished, oldest first
 _strong: set[Run] = set()  # a run lives until it is finished, also when nobody holds it
 _setup_settings: Settings | dict | None = None
+_environment: _core.SettingsStore | None = None
 
 
 def current_run() -> Run | None:
@@ -59,10 +60,10 @@ def teardown(exit_code: int | None = None) -> None:
     Args:
         exit_code: as Run.finish() takes it.
     """
-    global _setup_settings
+    global _environment, _setup_settings
     for run in live_runs():
         run.finish(exit_code)
-    _setup_settings = None
+    _setup_settings = _environment = None
     _core.forget_environment()
 
 
@@ -141,8 +142,10 @@ def init(
     policy = _reinit_policy(reinit, settings_store)
     active = live_runs()
     if active and policy == "return_previous":
-        if resume == "must":
-            raise Error("Cannot resume a run while another run is active: finish it first")
+        if (_setting("resume", settings_store) if resume is None else resume) == "must":
+            raise Error(
+                "Cannot resume a run while another run is active: finish it first, or say reinit='create_new'"
+            )
         note(
             f"init() gives back the active run {active[-1].id}: its arguments count for nothing. "
             "For another run: reinit='create_new' or 'finish_previous'"
@@ -154,21 +157,23 @@ def init(
     options = {
         "entity": entity,
         "project": project,
-        "dir": os.fspath(dir) if dir is not None else None,
+        "dir": _folder(dir),
         "id": id,
         "name": name,
         "notes": notes,
-        "tags": None if tags is None else tuple(tags),
-        "config": {**_config_defaults(), **read_config(config)},
+        "tags": None if tags is None else checked_tags(tags),
+        "config": checked_keys({**_config_defaults(), **read_config(config)}),
         "config_exclude_keys": config_exclude_keys,
         "config_include_keys": config_include_keys,
         "allow_val_change": True if allow_val_change is None and _notebook.in_jupyter() else allow_val_change,
         "group": group,
         "job_type": job_type,
         "mode": mode,
-        "force": force,
-        "save_code": save_code,
-        "sync_tensorboard": tensorboard if sync_tensorboard is None else sync_tensorboard,
+        "force": _flag("force", force),
+        "save_code": _flag("save_code", save_code),
+        "sync_tensorboard": _flag(
+            "sync_tensorboard", tensorboard if sync_tensorboard is None else sync_tensorboard
+        ),
         "resume": {True: "auto", False: None}.get(resume, resume) if isinstance(resume, bool) else resume,
         "resume_from": resume_from,
         "fork_from": fork_from,
@@ -182,7 +187,7 @@ def init(
 
         event_files.follow(run)
         run._on_finish.append(event_files.flush)
-    if policy != "create_new" or current_run() is None and not active:
+    if policy != "create_new":
         _global_run = run
     return run
 
@@ -208,8 +213,7 @@ def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
 
 def _reinit_policy(reinit: bool | str | None, settings: _core.SettingsStore) -> str:
     if reinit is None:
-        setup = store_of(_setup_settings)
-        reinit = settings.values().get("reinit") or setup.values().get("reinit") or "default"
+        reinit = _setting("reinit", settings) or "default"
     if isinstance(reinit, bool):
         _warn_of_bool_once()
         reinit = "finish_previous" if reinit else "return_previous"
@@ -219,6 +223,40 @@ def _reinit_policy(reinit: bool | str | None, settings: _core.SettingsStore) -> 
         return reinit
     # A cell that is run again means to start anew.
     return "finish_previous" if _notebook.in_jupyter() else "return_previous"
+
+
+def _setting(name: str, settings: _core.SettingsStore) -> object:
+    """What is set of a setting, the strongest first; None if nobody sets it. Without the settings files:
+    whose place depends on what init() decides."""
+    global _environment
+    if _environment is None:  # read once, as the core does
+        _environment = _core.environment_settings()
+    for source in (settings, setup_settings(), _environment):
+        if name in source.values():
+            return source.values()[name]
+    return None
+
+
+def _flag(name: str, value: object) -> bool | None:
+    """A bool, or what a setting takes for one ("true", 0); as everywhere, another value is a ValueError."""
+    if value is None or isinstance(value, bool):
+        return value
+    if type(value).__module__ == "numpy":
+        value = value.item() if getattr(value, "size", 0) == 1 else value
+    checked = _core.SettingsStore()
+    try:
+        checked.set(name, value)
+        return checked.get(name)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be a bool, not {value!r}") from None
+
+
+def _folder(dir: str | bytes | os.PathLike | None) -> str | None:
+    if dir is None:
+        return None
+    if not isinstance(dir, (str, bytes, os.PathLike)):
+        raise ValueError(f"dir must be a str or a Path, not {type(dir).__name__}")
+    return os.fsdecode(dir)
 
 
 def _warn_of_bool_once() -> None:
@@ -264,6 +302,10 @@ class PreInitObject:
         raise Error(f"You must call runstone.init() before runstone.{self._name}")
 
     __getitem__ = __setitem__ = __delitem__ = __setattr__ = __delattr__ = _refuse
+    __contains__ = __iter__ = __len__ = _refuse
+
+    def __bool__(self) -> bool:
+        return False
 
     def __getattr__(self, key: str) -> None:
         if key.startswith("__"):

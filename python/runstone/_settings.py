@@ -69,6 +69,10 @@ class Settings:
     def __deepcopy__(self, memo: dict) -> Settings:
         return self.copy()
 
+    def __reduce__(self):
+        """To another process: what was set. A stop_fn can only go if pickle can name it."""
+        return Settings._of, (self._store, self._stop_fn)
+
     def to_dict(self) -> dict[str, object]:
         """Every field with its value now."""
         return {**self._store.all(), "stop_fn": self._stop_fn}

@@ -28,25 +28,50 @@ def test_E1_the_classes_of_errors():
 
 
 BAD_ARGUMENTS = [
-    ({"entity": 5}, ValueError, ""),
+    *[
+        ({name: 5}, ValueError, name)
+        for name in "entity project id name notes group job_type mode resume".split()
+    ],
+    ({"dir": 5}, ValueError, "dir must be a str or a Path, not int"),
+    *[
+        ({name: "maybe"}, ValueError, f"{name} must be a bool")
+        for name in ("save_code", "force", "sync_tensorboard")
+    ],
+    ({"tensorboard": [1]}, ValueError, "must be a bool"),
     ({"project": "p" * 129}, errors.UsageError, "exceeded 128 characters"),
     *[({"project": f"a{c}b"}, errors.UsageError, "cannot contain characters") for c in "/\\#?%:"],
     ({"id": ""}, errors.UsageError, ""),
-    ({"id": " a"}, errors.UsageError, ""),
+    *[({"id": id}, errors.UsageError, "whitespace") for id in (" a", "a ", "a\n")],
     *[({"id": f"a{c}b"}, errors.UsageError, "") for c in ":;,#?/'"],
     ({"tags": [""]}, ValueError, "Tags must be between 1 and 64"),
     ({"tags": ["x" * 65]}, ValueError, "Tags must be between 1 and 64"),
     ({"tags": [1]}, ValueError, ""),
+    ({"tags": 5}, TypeError, "tags must be a sequence of str, not int"),
     ({"config": 5}, TypeError, "config must be a dict"),
     ({"config": [1]}, TypeError, "config must be a dict"),
     ({"config": "missing.yaml"}, errors.ConfigError, "doesn't exist"),
+    ({"config": {1: 2}}, TypeError, "config key must be a str"),
     ({"mode": "sideways"}, ValueError, ""),
     ({"resume": "maybe"}, ValueError, ""),
     ({"reinit": "maybe"}, ValueError, ""),
     ({"settings": {"nope": 1}}, ValueError, "nope"),
     ({"config_exclude_keys": ["a"], "config_include_keys": ["b"]}, errors.UsageError, ""),
     ({"resume": "allow", "fork_from": "a?_step=1"}, ValueError, "mutually exclusive"),
-    ({"fork_from": "a"}, ValueError, "Could not parse"),
+    ({"resume_from": "a?_step=1", "fork_from": "b?_step=1"}, ValueError, "mutually exclusive"),
+    *[
+        ({name: moment}, ValueError, "Could not parse passed run moment")
+        for name in ("resume_from", "fork_from")
+        for moment in ("", "a", "a?_step=x", "a?loss=1", "a?_step=", "?_step=1", "a?_step=-1")
+    ],
+    ({"resume_from": "a?_step=1", "id": "b"}, ValueError, "names the run a"),
+    ({"fork_from": "a?_step=1", "id": "a"}, ValueError, "id of its own"),
+    ({"settings": {"x_stats_sampling_interval": 0.05}}, errors.UsageError, "0.1 seconds"),
+    ({"mode": "online", "force": True}, errors.UsageError, "no server is known"),
+    (
+        {"mode": "online", "settings": {"base_url": "http://127.0.0.1:9"}},
+        errors.UsageError,
+        "No API key configured",
+    ),
 ]
 
 
@@ -57,6 +82,34 @@ def test_I1_a_bad_argument_raises_and_E2_a_later_init_works(arguments, kind, wor
     assert runstone.run is None
     run = runstone.init(mode="offline", project="p")
     assert runstone.run is run
+
+
+def test_I1_limits_count_characters_not_bytes():
+    run = runstone.init(mode="offline", project="\u00fc" * 128, tags=["\u00fc" * 64])
+    assert run.project == "\u00fc" * 128 and run.tags == ("\u00fc" * 64,)
+
+
+def test_I1_what_the_table_allows_is_taken(tmp_path):
+    cases = [
+        {"id": "back\\slash%"},
+        {"project": ""},
+        {"tags": "ab"},
+        {"tags": (tag for tag in "ab")},
+        {"settings": 5},
+        {"resume": False},
+        {"save_code": "no"},
+        {"force": 0},
+        {"dir": bytes(tmp_path / "b")},
+        {"group": "g" * 300, "job_type": "j" * 300},
+    ]
+    for arguments in cases:
+        run = runstone.init(mode="offline", **arguments)
+        assert all(
+            getattr(run, name) == arguments[name] for name in ("id", "project", "group") if name in arguments
+        )
+        if "tags" in arguments:
+            assert run.tags == ("a", "b")
+        run.finish()
 
 
 def test_a_parameter_that_is_not_served_yet_raises_and_is_named():
@@ -233,11 +286,19 @@ def test_D1_a_disabled_run_takes_everything_and_leaves_nothing(tmp_path):
     assert run.restore("f") is None
     for name in ("log_code", "mark_preempting", "unwatch", "status"):
         assert getattr(run, name)() is None
+    assert run.watch(None, log="all") is None
+    nothing = run.log_artifact("a")
+    assert nothing.wait().any[0]("thing").at_all is nothing
     with pytest.raises(errors.ConfigError):
         run.config.a = 2
     assert runstone.run is run
     run.finish()
     assert runstone.run is None
+    run.log({"after": 1})
+    assert run.summary["after"] == 1 and run.step == 0 and run.finish() is None
+    with runstone.init(mode="disabled") as run:
+        assert runstone.run is run
+    assert runstone.run is None and not os.path.exists(run.dir)
     assert list(folder.iterdir()) == []
 
 
@@ -247,10 +308,61 @@ def test_P1_several_runs():
     assert runstone.run is first and third is not first
     runstone.log({"a": 1})
     assert first.summary["a"] == 1 and "a" not in third.summary
+    third.log({"b": 1})
     fourth = runstone.init(mode="offline", reinit="finish_previous")
-    with pytest.raises(errors.UsageError):
-        third.log({"a": 1})
+    for finished, row in ((first, {"a": 1}), (third, {"b": 1})):
+        with pytest.raises(errors.UsageError):
+            finished.log({"a": 1})
+        path = journal.find(finished.sync_dir)
+        assert journal.exit_code(path) == 0
+        rows = [{k: v for k, v in logged.items() if k[0] != "_"} for logged in journal.rows(path)]
+        assert rows == [row]  # two live runs never mix
     assert runstone.run is fourth
+
+
+def test_P1_create_new_leaves_the_module_alone_also_where_no_run_is_active():
+    run = runstone.init(mode="offline", reinit="create_new")
+    assert runstone.run is None
+    with pytest.raises(errors.Error, match="You must call"):
+        runstone.log({"a": 1})
+    assert runstone.init(mode="offline") is run  # the most recent one that is not finished
+
+
+def test_P1_return_previous_gives_the_most_recent_unfinished_run():
+    first = runstone.init(mode="offline")
+    second, third = (runstone.init(mode="offline", reinit="create_new") for _ in range(2))
+    assert runstone.init(mode="offline") is third
+    third.finish()
+    assert runstone.init(mode="offline", reinit="return_previous") is second
+    second.finish()
+    assert runstone.init(project="a/b", mode="sideways") is first  # all arguments are ignored
+
+
+@pytest.mark.parametrize("source", ["argument", "settings", "setup", "environment"])
+def test_P1_a_run_that_must_be_resumed_is_not_another_one(monkeypatch, source):
+    if source == "environment":
+        monkeypatch.setenv("RUNSTONE_RESUME", "must")
+    if source == "setup":
+        runstone.setup({"resume": "must"})
+    active = runstone.init(mode="offline")
+    settings = runstone.Settings(resume="must") if source == "settings" else None
+    with pytest.raises(errors.Error, match="Cannot resume a run while another run is active"):
+        runstone.init(mode="offline", settings=settings, resume="must" if source == "argument" else None)
+    assert runstone.run is active
+    active.log({"a": 1})
+
+
+@pytest.mark.parametrize("source", ["settings", "setup", "environment"])
+def test_P1_reinit_is_a_setting_as_others(monkeypatch, source):
+    if source == "environment":
+        monkeypatch.setenv("WANDB_REINIT", "create_new")
+    if source == "setup":
+        runstone.setup({"reinit": "create_new"})
+    settings = {"reinit": "create_new"} if source == "settings" else None
+    first = runstone.init(mode="offline", settings=settings)
+    assert runstone.init(mode="offline", settings=settings) is not first
+    assert runstone.init(mode="offline", settings=settings, reinit="finish_previous") is runstone.run
+    assert first._finished
 
 
 def test_M1_module_functions_need_a_run():
@@ -265,6 +377,57 @@ def test_M1_module_functions_need_a_run():
         with pytest.raises(errors.Error, match="You must call runstone.init"):
             call()
     assert runstone.finish() is None
+
+
+MODULE_FUNCTIONS = {
+    "log": ({"a": 1},),
+    "save": ("f",),
+    "define_metric": ("a",),
+    "alert": ("a", "b"),
+    "log_artifact": ("a",),
+    "use_artifact": ("a",),
+    "log_model": ("a",),
+    "use_model": ("a",),
+    "link_model": ("a", "b"),
+    "watch": (None,),
+    "unwatch": (),
+    "mark_preempting": (),
+}
+
+
+def uses_of(mirror) -> list:
+    """Ways to read and to write config or summary."""
+    return [
+        lambda: mirror.x,
+        lambda: mirror["x"],
+        lambda: setattr(mirror, "x", 1),
+        lambda: mirror.__setitem__("x", 1),
+        lambda: delattr(mirror, "x"),
+        lambda: mirror.__delitem__("x"),
+        lambda: mirror.update({"x": 1}),
+        lambda: "x" in mirror,
+        lambda: len(mirror),
+        lambda: list(mirror),
+    ]
+
+
+@pytest.mark.parametrize("when", ["before init", "after finish"])
+def test_M1_every_function_of_the_module_needs_a_run(when):
+    if when == "after finish":
+        runstone.init(mode="offline").finish()
+    assert runstone.run is None
+    for name, arguments in MODULE_FUNCTIONS.items():
+        with pytest.raises(
+            errors.Error, match=rf"You must call runstone.init\(\) before runstone.{name}\(\)"
+        ):
+            getattr(runstone, name)(*arguments)
+    with pytest.raises(ValueError, match="run_path"):
+        runstone.restore("f")
+    for name in ("config", "summary"):
+        for use in uses_of(getattr(runstone, name)):
+            with pytest.raises(errors.Error, match=f"You must call runstone.init.. before runstone.{name}"):
+                use()
+    assert runstone.finish() is None and runstone.finish(exit_code=1, quiet=True) is None
 
 
 def test_M1_module_functions_mirror_the_run():
@@ -380,6 +543,7 @@ def test_C1_config_operations():
     assert config.locked == 1
     config["--dashed-"] = 7
     assert config["dashed"] == 7
+    assert runstone.init(mode="offline", config={"-a-": 1}, reinit="create_new").config.as_dict() == {"a": 1}
     assert sorted(config.keys()) == ["d", "dashed", "locked", "lr", "n", "new"] == sorted(config)
     assert len(config) == 6
     with pytest.raises(TypeError):

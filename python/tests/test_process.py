@@ -39,11 +39,15 @@ def test_X1_the_exit_record_tells_how_the_script_ended(script, tmp_path, ending,
     assert ended_with(tmp_path) == code
 
 
-@pytest.mark.parametrize("raised", ["SystemExit(3)", "KeyboardInterrupt()", "ValueError('x')"])
-def test_X1_a_with_block_that_raised_is_1_and_the_exception_goes_on(script, tmp_path, raised):
+@pytest.mark.parametrize(
+    ("raised", "returncode"),
+    [("SystemExit(3)", 3), ("KeyboardInterrupt()", -signal.SIGINT), ("ValueError('x')", 1)],
+)
+def test_X1_a_with_block_that_raised_is_1_and_the_exception_goes_on(script, tmp_path, raised, returncode):
     code = "import runstone\nwith runstone.init(project='p', mode='offline') as run:\n    raise " + raised
     done = script(code)
-    assert done.returncode != 0
+    assert done.returncode == returncode
+    assert "Traceback" in done.stderr and raised.split("(")[0] in done.stderr
     assert ended_with(tmp_path) == 1
 
 

@@ -4,8 +4,10 @@ test_metrics.py do not hold yet."""
 from __future__ import annotations
 
 import argparse
+import copy
 import math
 import os
+import pickle
 import types
 
 import numpy as np
@@ -83,6 +85,45 @@ def test_PR1_an_offline_run_has_no_address_and_says_so(capfd, monkeypatch):
         assert "not available in offline run" in capfd.readouterr().err
 
 
+def test_PR1_every_property_of_an_offline_run_is_the_same_after_finish():
+    run = runstone.init(
+        mode="offline", project="p", group="g", job_type="j", tags=["t"], notes="n", config={"a": 1}
+    )
+    run.name = "nm"
+    types_of = {
+        **dict.fromkeys("dir entity group id job_type path project sync_dir name notes".split(), str),
+        **dict.fromkeys("disabled offline resumed".split(), bool),
+        **dict.fromkeys("project_url sweep_id sweep_url url".split(), type(None)),
+        "start_time": float,
+        "starting_step": int,
+        "tags": tuple,
+    }
+    before = {name: getattr(run, name) for name in types_of}
+    assert {name: type(value) for name, value in before.items()} == types_of
+    run.finish()
+    assert {name: getattr(run, name) for name in types_of} == before
+    assert run.config.a == run.config_static.a == 1 and run.settings.run_id == run.id
+    assert os.path.isabs(run.dir) and os.path.dirname(run.dir) == run.sync_dir
+
+
+def test_PR2_tags_of_a_wrong_form_are_told_in_a_sentence(capfd, monkeypatch):
+    monkeypatch.setenv("RUNSTONE_SILENT", "false")
+    run = runstone.init(mode="offline", tags=["a"])
+    run.tags = [""]
+    assert 'must be between 1 and 64 characters: "". Tags not updated.' in capfd.readouterr().err
+    with pytest.raises(TypeError, match="tags must be a sequence of str, not int"):
+        run.tags = 5
+    assert run.tags == ("a",)
+
+
+@pytest.mark.parametrize("name", ["name", "notes"])
+def test_PR1_text_that_is_none_is_refused_by_its_place(name):
+    run = runstone.init(mode="offline")
+    with pytest.raises(UnicodeEncodeError):
+        setattr(run, name, "a\ud800")
+    assert getattr(run, name) is None
+
+
 def test_PR3_config_static_is_a_snapshot_all_the_way_down():
     run = runstone.init(mode="offline", config={"lr": 1, "n": {"a": [1, {"b": 2}]}})
     static = run.config_static
@@ -112,6 +153,32 @@ def test_C1_keys_that_start_with_an_underscore_are_not_shown():
     assert list(config) == list(config.keys()) == ["lr"] and len(config) == 1
     assert dict(config) == dict(config.items()) == config.as_dict() == {"lr": 1}
     assert list(config.values()) == [1] and repr(config) == "{'lr': 1}"
+
+
+def test_C1_what_was_changed_in_place_is_what_a_new_value_is_compared_with():
+    run = runstone.init(mode="offline", config={"l": [1], "n": {"a": 1}})
+    config = run.config
+    config["l"].append(2)
+    config["n"]["a"] = 2
+    config["l"] = [1, 2]  # what it is, so no change
+    config.update({"n": {"a": 2}})
+    config.update(config)
+    with pytest.raises(errors.ConfigError, match="Attempted to change value"):
+        config["l"] = [1]
+    assert config["l"] == [1, 2]
+    run.finish()
+    assert stored_config(run) == {"l": {"value": [1, 2]}, "n": {"value": {"a": 2}}}
+
+
+def test_C1_copies_of_a_config_write_to_no_run(tmp_path):
+    run = runstone.init(mode="offline", config={"lr": 1, "n": {"a": [1]}})
+    assert copy.copy(run.config) is run.config
+    own = copy.deepcopy(run.config)
+    own["n"]["a"].append(2)
+    own["lr"] = 5
+    assert run.config.as_dict() == {"lr": 1, "n": {"a": [1]}}
+    for static in (copy.deepcopy(run.config_static), pickle.loads(pickle.dumps(run.config_static))):
+        assert static.lr == 1 and static["n"] == {"a": [1]} and repr(static) == "{'lr': 1, 'n': {'a': [1]}}"
 
 
 def test_C1_nothing_is_deleted():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import stat
 from pathlib import Path
 
@@ -185,6 +186,14 @@ def test_the_settings_file_is_weaker_than_the_environment(monkeypatch, tmp_path)
     monkeypatch.setenv("RUNSTONE_ENTITY", "of-env")
     run = runstone.init(mode="offline")
     assert (run.project, run.entity) == ("of-file", "of-env")
+
+
+def test_settings_go_to_another_process(offline):
+    settings = runstone.Settings(project="p", run_tags=["a"], finish_timeout=3, stop_fn=os.getpid)
+    there = pickle.loads(pickle.dumps(settings))
+    assert there.to_dict() == settings.to_dict() and there.stop_fn is os.getpid
+    run = offline(settings=settings)
+    assert pickle.loads(pickle.dumps(run.settings)).sync_dir == run.sync_dir  # computed fields, too
 
 
 def test_stop_fn_is_a_function_and_is_kept(offline):
