@@ -9,6 +9,7 @@
 #include "base/random_id.h"
 #include "base/try.h"
 #include "sdk/check_text.h"
+#include "sdk/key_places.h"
 #include "sdk/resume_file.h"
 #include "sdk/run_directory.h"
 #include "sdk/settings_sources.h"
@@ -18,18 +19,6 @@ namespace runstone {
 namespace {
 
 namespace stdfs = std::filesystem;
-
-std::string variable_or(const char* name, const char* fallback) {
-  const char* value = std::getenv(name);
-  return value != nullptr && *value != 0 ? value : fallback;
-}
-
-std::string home_directory() {
-  const std::string home = variable_or("HOME", "");
-  if (!home.empty()) return home;
-  const passwd* user = getpwuid(getuid());
-  return user != nullptr ? user->pw_dir : "/";
-}
 
 std::string this_executable() {
   std::error_code error;
@@ -63,7 +52,13 @@ Result<void> check_project(const std::string& project) {
 }
 
 Result<void> check_run_id(const std::string& id) {
+  // With the time of its start it is a folder's name, of which file systems take 255 bytes.
+  constexpr std::size_t kMaxRunIdBytes = 200;
   if (id.empty()) return wrong_use("Run ID cannot be empty");
+  if (id.size() > kMaxRunIdBytes) {
+    return wrong_use("Invalid Run ID '" + id.substr(0, end_of_characters(id, 20)) +
+                     "...': it has more than 200 bytes");
+  }
   const auto space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
   if (space(id.front()) || space(id.back())) {
     return wrong_use("Run ID cannot start or end with whitespace: '" + id + "'");
@@ -202,10 +197,9 @@ std::string id_to_resume(InitPlan& plan, const std::string& given_id) {
 }
 
 Result<Settings> settings_files(const InitPlan& plan) {
+  const std::string named = plan.settings.text("config_dir");
   RUNSTONE_TRY(auto settings,
-               settings_from_file(variable_or("RUNSTONE_CONFIG_DIR",
-                                              (home_directory() + "/.config/runstone").c_str()) +
-                                  "/settings"));
+               settings_from_file((named.empty() ? config_folder() : named) + "/settings"));
   RUNSTONE_TRY(const auto local,
                settings_from_file(
                    runs_directory(plan.root_dir, plan.program.directory_name, plan.hides_runs) +

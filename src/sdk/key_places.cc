@@ -35,8 +35,11 @@ Login& this_process() {
 }  // namespace
 
 std::string config_folder() {
-  const std::string named = variable("RUNSTONE_CONFIG_DIR");
-  return named.empty() ? home_folder() + "/.config/runstone" : named;
+  for (const char* name : {"RUNSTONE_CONFIG_DIR", "WANDB_CONFIG_DIR"}) {
+    const std::string named = variable(name);
+    if (!named.empty()) return named;
+  }
+  return home_folder() + "/.config/runstone";
 }
 
 KeyPlaces key_places() {

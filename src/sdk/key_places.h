@@ -19,7 +19,7 @@ struct KeyPlaces {
 
 /// Those of this process and its user.
 KeyPlaces key_places();
-/// $RUNSTONE_CONFIG_DIR, else ~/.config/runstone.
+/// $RUNSTONE_CONFIG_DIR or $WANDB_CONFIG_DIR, else ~/.config/runstone.
 std::string config_folder();
 
 /// From now on, in this process, `key` is known for the address; with `is_host`, runs go there.

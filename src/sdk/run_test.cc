@@ -46,6 +46,7 @@ TEST(Init, I1WrongArgumentsHaveTheirErrors) {
   for (const char* bad : {"", " x", "x ", "a:b", "a;b", "a,b", "a#b", "a?b", "a/b", "a'b"}) {
     expect_refused(with([&](O& o) { o.id = bad; }), misuse, "Run ID");
   }
+  expect_refused(with([](O& o) { o.id = std::string(201, 'x'); }), misuse, "more than 200 bytes");
   expect_refused(with([](O& o) { o.tags = {{""}}; }), wrong, "Tags must be between 1 and 64");
   expect_refused(with([](O& o) { o.tags = {{std::string(65, 't')}}; }), wrong, "Tags must be");
   expect_refused(with([](O& o) { o.mode = "sideways"; }), wrong, "mode");

@@ -166,8 +166,10 @@ Result<void> Settings::set(std::string_view name, Value value) {
   const SettingField* field = find(name);
   if (field == nullptr || field->computed) {
     return fail(ErrorCode::kInvalidArgument,
-                "Extra inputs are not permitted: no setting '" + std::string(name) +
-                    (field == nullptr ? "'" : "' can be set, it is computed"));
+                field == nullptr
+                    ? "Extra inputs are not permitted: no setting '" + std::string(name) + "'"
+                    : "Extra inputs are not permitted: the setting '" + std::string(name) +
+                          "' is computed and cannot be set");
   }
   RUNSTONE_TRY(auto typed, to_type(*field, std::move(value)));
   RUNSTONE_TRY(auto checked, check_meaning(name, std::move(typed)));
