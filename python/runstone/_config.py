@@ -45,7 +45,7 @@ def read_config_file(path: str) -> dict[str, Any]:
             tree = yaml.safe_load(file)
     except FileNotFoundError:
         raise ConfigError(f"the config file {path!r} doesn't exist") from None
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeError, yaml.YAMLError) as error:
         raise ConfigError(f"the config file {path} cannot be read: {error}") from error
     if not isinstance(tree, dict):
         raise ConfigError(f"the config file {path} must hold a mapping of keys")

@@ -50,6 +50,8 @@ def alert(self, title: str, text: str, level=None, wait_duration=None) -> None:
     Follows: the method ``alert`` of the class ``Run`` that the stock client documents.
     """
     refuse_finished(self, "alert")
+    if self.disabled:
+        return
     for name, value in (("title", title), ("text", text)):
         if not isinstance(value, str):
             raise TypeError(f"{name} must be a str, not {type(value).__name__}")

@@ -62,7 +62,12 @@ class Run(_core.Run):
         self._config = Config(self)
         self._summary = Summary(self)
         self._on_finish: list = []
-        if not self.disabled:
+        if self.disabled:
+            from ._disabled import DisabledSummary
+
+            self._summary = DisabledSummary()
+            self.__dict__["log"] = self._summary.log
+        else:
             _console.start(self)
             _loggers.start(self)
             _notebook_code.start(self)
@@ -188,6 +193,8 @@ class Run(_core.Run):
                 argument of the wrong type. UsageError: the run is finished.
         """
         _messages.refuse_finished(self, "define_metric")
+        if self.disabled:
+            return Metric(self._define_metric("dummy", {}))
         if isinstance(step_metric, Metric):
             step_metric = step_metric.name
         if name is None or name == "":
@@ -235,7 +242,8 @@ class Run(_core.Run):
         Args:
             text: one line or several, without colours or with them.
         """
-        self._write_logs(_text("text", text))
+        if not self.disabled:
+            self._write_logs(_text("text", text))
 
     save = _saving.save
     restore = _restoring.restore

@@ -20,7 +20,7 @@ class SummarySubDict:
         object.__setattr__(self, "_path", path)
 
     def _read(self) -> dict[str, Any]:
-        if self._core._finished and not self._core.disabled:
+        if self._core._finished:
             warn(
                 f"Run ({self._core.id}) is finished: its summary reads as empty. Read it by runstone.Api().run()"
             )
@@ -68,7 +68,7 @@ class SummarySubDict:
         Raises:
             TypeError, ValueError: a value that cannot be stored. UsageError: the run is finished.
         """
-        if self._core._finished and not self._core.disabled:
+        if self._core._finished:
             raise UsageError(
                 f"Run ({self._core.id}) is finished. The call to `summary.update` will be ignored."
             )

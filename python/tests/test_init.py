@@ -287,6 +287,8 @@ def test_D1_a_disabled_run_takes_everything_and_leaves_nothing(tmp_path):
     for name in ("log_code", "mark_preempting", "unwatch", "status"):
         assert getattr(run, name)() is None
     assert run.watch(None, log="all") is None
+    assert run.define_metric("").name == run.define_metric("a*b").name == "dummy"
+    assert run.alert(1, 2, level="nope") is run.write_logs(5) is None
     nothing = run.log_artifact("a")
     assert nothing.wait().any[0]("thing").at_all is nothing
     with pytest.raises(errors.ConfigError):
@@ -300,6 +302,29 @@ def test_D1_a_disabled_run_takes_everything_and_leaves_nothing(tmp_path):
         assert runstone.run is run
     assert runstone.run is None and not os.path.exists(run.dir)
     assert list(folder.iterdir()) == []
+
+
+def test_D1_a_disabled_run_keeps_what_was_logged_as_it_is():
+    run = runstone.init(mode="disabled")
+    image, odd, data = runstone.Image(np.zeros((2, 2, 3), np.uint8)), object(), {"n": {"x": {"y": 1}}}
+    run.log({"image": image, "odd": odd, "none": None, 5: "five", **data})
+    assert run.summary["image"] is image and run.summary.odd is odd and run.summary["none"] is None
+    assert run.summary.n.x.y == 1 and run.summary["n"]["x"] == {"y": 1} and run.summary[5] == "five"
+    run.log({"n": {"z": 2}}, step=7, commit=False)  # as dict.update() does
+    assert run.summary["n"] == {"z": 2} and run.step == 0 and data == {"n": {"x": {"y": 1}}}
+    run.summary.n.z = 3
+    run.summary["m"] = {"a": 1}
+    del run.summary["absent"]
+    assert run.summary["n"]["z"] == 3 and run.summary.m.a == 1 and "m" in run.summary.keys()
+    assert not hasattr(run.summary, "missing")
+    with pytest.raises(KeyError):
+        run.summary["missing"]
+    with pytest.raises(TypeError, match="must be passed a dictionary"):
+        run.log(5)
+    run.finish()
+    runstone.init(mode="disabled")
+    runstone.log({"a": odd})
+    assert runstone.summary["a"] is odd
 
 
 def test_P1_several_runs():

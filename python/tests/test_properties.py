@@ -210,8 +210,10 @@ def test_C1_update_takes_every_form_and_equal_values_need_no_permission(tmp_path
     with pytest.raises(errors.ConfigError, match="mapping"):
         config.update(tmp_path / "list.yaml")
     (tmp_path / "broken.yaml").write_text("a: [1\n")
-    with pytest.raises(errors.ConfigError, match="cannot be read"):
-        config.update(tmp_path / "broken.yaml")
+    (tmp_path / "latin.yaml").write_bytes(b"a: \xff\n")
+    for unreadable in ("broken.yaml", "latin.yaml", "."):
+        with pytest.raises(errors.ConfigError, match="cannot be read"):
+            config.update(tmp_path / unreadable)
     assert config.lr == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import stat
@@ -186,6 +187,66 @@ def test_the_settings_file_is_weaker_than_the_environment(monkeypatch, tmp_path)
     monkeypatch.setenv("RUNSTONE_ENTITY", "of-env")
     run = runstone.init(mode="offline")
     assert (run.project, run.entity) == ("of-file", "of-env")
+
+
+@pytest.mark.parametrize("prefix", ["RUNSTONE", "WANDB"])
+def test_V1_the_folder_of_the_settings_file_follows_its_variable(monkeypatch, tmp_path, prefix):
+    (tmp_path / "of-env").mkdir()
+    (tmp_path / "of-env" / "settings").write_text("[default]\nproject = of-file\n")
+    monkeypatch.setenv(f"{prefix}_CONFIG_DIR", str(tmp_path / "of-env"))
+    assert runstone.init(mode="offline").project == "of-file"
+
+
+FACTS = {
+    "HOST": ("host", "h"),
+    "USERNAME": ("username", "u"),
+    "USER_EMAIL": ("email", "e@x"),
+    "PROGRAM": ("program", "prog.py"),
+    "DOCKER": ("docker", "image"),
+}
+SETTINGS = {
+    "BASE_URL": ("base_url", "http://b", "http://b"),
+    "APP_URL": ("app_url", "http://a", "http://a"),
+    "CONSOLE": ("console", "off", "off"),
+    "IGNORE_GLOBS": ("ignore_globs", "*.a,b c", ("*.a", "b c")),
+    "SAVE_CODE": ("save_code", "true", True),
+    "DISABLE_CODE": ("disable_code", "1", True),
+    "DISABLE_GIT": ("disable_git", "Yes", True),
+    "INIT_TIMEOUT": ("init_timeout", "7", 7.0),
+    "HTTP_TIMEOUT": ("http_timeout", "8", 8.0),
+    "FILE_PUSHER_TIMEOUT": ("file_pusher_timeout", "9", 9.0),
+    "CACHE_DIR": ("cache_dir", "c", "c"),
+    "DATA_DIR": ("data_dir", "d", "d"),
+    "ARTIFACT_DIR": ("artifact_dir", "r", "r"),
+    "NOTEBOOK_NAME": ("notebook_name", "n.ipynb", "n.ipynb"),
+    "X_LABEL": ("x_label", "l", "l"),
+    "INSECURE_DISABLE_SSL": ("insecure_disable_ssl", "on", True),
+    "SERVICE": ("service", "s", "s"),
+    "RESUME": ("resume", "allow", "allow"),
+    "QUIET": ("quiet", "T", True),
+}
+
+
+@pytest.mark.parametrize("prefix", ["RUNSTONE", "WANDB"])
+def test_V1_every_variable_of_the_table_sets_its_setting(monkeypatch, prefix):
+    for name, (_, value) in FACTS.items():
+        monkeypatch.setenv(f"{prefix}_{name}", value)
+    for name, (_, value, _) in SETTINGS.items():
+        monkeypatch.setenv(f"{prefix}_{name}", value)
+    git = {"GIT_COMMIT": "abc", "GIT_REMOTE_URL": "git@x:y.git"}
+    for name, value in git.items():
+        monkeypatch.setenv(f"{prefix}_{name}", value)
+    run = runstone.init(mode="offline", project="p")
+    settings = run.settings
+    assert {n: getattr(settings, n) for n, _, _ in SETTINGS.values()} == {
+        n: v for n, _, v in SETTINGS.values()
+    }
+    assert {n: getattr(settings, n) for n, _ in FACTS.values()} == {n: v for n, v in FACTS.values()}
+    run.finish()
+    metadata = json.loads(Path(run.dir, "wandb-metadata.json").read_text())
+    assert {name: metadata[name] for name, _ in FACTS.values()} == dict(FACTS.values())
+    assert "git" not in metadata or metadata["git"]["commit"] == "abc"  # disable_git is set
+    assert not Path(run.dir, "output.log").exists()
 
 
 def test_settings_go_to_another_process(offline):
