@@ -35,11 +35,21 @@ Span<const Field> RowReader::owned() {
 
 Span<const Field> RowReader::read(nb::handle data) {
   clear();
-  if (PyDict_Check(data.ptr())) {
-    read_dict(data, true);
-  } else {
-    objects_.push_back(nb::module_::import_("runstone._convert").attr("mapping")(data));
-    read_dict(objects_.back(), true);
+  current_key_ = nullptr;
+  try {
+    if (PyDict_Check(data.ptr())) {
+      read_dict(data, true);
+    } else {
+      objects_.push_back(nb::module_::import_("runstone._convert").attr("mapping")(data));
+      read_dict(objects_.back(), true);
+    }
+  } catch (nb::python_error& error) {
+    // A row may have a hundred keys: an error about a value says whose it is.
+    if (current_key_ != nullptr) {
+      nb::module_::import_("runstone._convert")
+          .attr("name_key")(nb::borrow(error.value()), nb::handle(current_key_));
+    }
+    throw;
   }
   return row_.fields();
 }
@@ -51,23 +61,14 @@ void RowReader::read_dict(nb::handle dict, bool top) {
   Py_ssize_t position = 0;
   while (PyDict_Next(dict.ptr(), &position, &key, &value)) {
     if (PyUnicode_Check(key)) {
-      top ? read_named(key, value) : read_item(utf8_of(key), value, false);
+      if (top) current_key_ = key;
+      read_item(utf8_of(key), value, false);
     } else if (top) {
+      current_key_ = nullptr;
       raise_invalid_data("a key given to log() must be a str, not %s", key);
     } else {
       read_item(row_.copy(to_label(key)), value, false);
     }
-  }
-}
-
-// A row may have a hundred keys: an error says which one it is about.
-void RowReader::read_named(nb::handle key, nb::handle value) {
-  try {
-    read_item(utf8_of(key), value, false);
-  } catch (nb::python_error& error) {
-    const nb::object raised = nb::borrow(error.value());
-    nb::module_::import_("runstone._convert").attr("name_key")(raised, key);
-    throw;
   }
 }
 

@@ -27,12 +27,12 @@ class RowReader {
 
  private:
   void read_dict(nanobind::handle dict, bool top);
-  void read_named(nanobind::handle key, nanobind::handle value);
   void read_item(std::string_view key, nanobind::handle value, bool converted);
   bool read_media_list(std::string_view key, nanobind::handle list);
 
   Row row_;
-  std::deque<Value> values_;  // lists; the row points to them
+  PyObject* current_key_ = nullptr;  // of the top level, borrowed from the row that is read
+  std::deque<Value> values_;         // lists; the row points to them
   std::deque<Media> media_;
   std::deque<std::vector<Media>> media_lists_;
   std::vector<Field> owned_;
