@@ -48,13 +48,8 @@ Result<M> file_of(FileObject::Form form, const std::string& path, const std::str
 template <typename M>
 Result<M> content_of(FileObject::Form form, std::string bytes, const std::string& file_type,
                      const std::string& caption, Span<const std::string_view> extensions) {
-  for (const std::string_view extension : extensions) {
-    if (extension.substr(1) == file_type) {
-      return M(FileObject::of_bytes(form, std::string(extension), std::move(bytes), caption));
-    }
-  }
-  // Says which ones there are.
-  return fail(media::known_extension("file_type ." + file_type, extensions).error());
+  RUNSTONE_TRY(std::string extension, media::known_file_type(file_type, extensions));
+  return M(FileObject::of_bytes(form, std::move(extension), std::move(bytes), caption));
 }
 
 template <typename Sample>

@@ -62,9 +62,12 @@ Result<void> put_in_place(Draft& draft, const fs::Path& target) {
 
 std::string file_part_of_key(std::string_view key) {
   std::string out;
-  while (!key.empty() && key.front() == '/') key.remove_prefix(1);
   while (true) {
     const std::size_t slash = key.find('/');
+    if (slash == 0) {  // a second slash in a row names no folder
+      key.remove_prefix(1);
+      continue;
+    }
     std::string part(key.substr(0, slash));
     if (part == ".") part = "_";
     if (part == "..") part = "__";

@@ -57,4 +57,15 @@ Result<std::string> known_extension(std::string_view path, Span<const std::strin
               "'" + std::string(path) + "' must end in one of " + names);
 }
 
+Result<std::string> known_file_type(std::string_view file_type,
+                                    Span<const std::string_view> known) {
+  std::string names;
+  for (const std::string_view extension : known) {
+    if (extension.substr(1) == file_type) return std::string(extension);
+    names += (names.empty() ? "" : ", ") + std::string(extension.substr(1));
+  }
+  return fail(ErrorCode::kInvalidArgument,
+              "file_type must be one of " + names + ", not '" + std::string(file_type) + "'");
+}
+
 }  // namespace runstone::media

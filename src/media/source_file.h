@@ -22,4 +22,8 @@ std::string extension_of(std::string_view path);
 /// in, in any case. Errors: kInvalidArgument, naming them.
 Result<std::string> known_extension(std::string_view path, Span<const std::string_view> known);
 
+/// The extension among `known` (with their dots) that is this one without its dot.
+/// Errors: kInvalidArgument, naming them.
+Result<std::string> known_file_type(std::string_view file_type, Span<const std::string_view> known);
+
 }  // namespace runstone::media

@@ -99,12 +99,15 @@ TEST(MediaLog, ME4AKeyWithSlashesMakesFoldersAndNeverLeavesThem) {
   const auto below = *Image::from_rgb(kBlack, 4, 6), outside = *Image::from_rgb(kBlack, 4, 6);
   row.add("s/l", below);
   row.add("../../out", outside);
+  const auto doubled = *Image::from_rgb(kBlack, 4, 6);
+  row.add("//s///two", doubled);
   row.begin_dict("nest");
   row.add("img", image);
   row.end_dict();
   ASSERT_TRUE(run.log(row));
   EXPECT_THAT(text_of(logged(run, "s/l"), "path"), HasSubstr("media/images/s/l_0_"));
   EXPECT_THAT(text_of(logged(run, "../../out"), "path"), HasSubstr("media/images/__/__/out_0_"));
+  EXPECT_THAT(text_of(logged(run, "//s///two"), "path"), HasSubstr("media/images/s/two_0_"));
   EXPECT_THAT(text_of(*run.summary().get(std::vector<std::string>{"nest", "img"}), "path"),
               HasSubstr("media/images/img_0_"));
 }
@@ -246,7 +249,12 @@ TEST(MediaLog, ME2WrongInputIsRefusedWithWhatIsWanted) {
   const std::vector<double> few = {1, 2};
   EXPECT_THAT(Object3D::from_points(few, 5).error().message, HasSubstr("3 (x y z)"));
   EXPECT_FALSE(Object3D::from_scene({{"type", "other"}}));
-  EXPECT_THAT(Molecule::from_bytes("", "xyz").error().message, HasSubstr(".pdb"));
+  EXPECT_THAT(Molecule::from_bytes("", "xyz").error().message, HasSubstr("one of pdb, "));
+  for (const char* type : {".obj", "a.obj", "OBJ", ""}) {
+    EXPECT_THAT(Object3D::from_bytes("v 0 0 0", type).error().message,
+                HasSubstr("pts.json, obj, "));
+    EXPECT_EQ(Molecule::from_bytes("", type).error().code, ErrorCode::kInvalidArgument);
+  }
   EXPECT_FALSE(Audio::from_samples(Span<const double>(few), 0));
   EXPECT_FALSE(Audio::from_samples(Span<const double>(few), 8000, 3));
   EXPECT_FALSE(Histogram::of(Span<const double>(few), 513));
