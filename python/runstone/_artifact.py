@@ -11,9 +11,9 @@ from datetime import timedelta
 from enum import Enum
 from functools import wraps
 
-from . import _core
+from . import _arguments, _core
 from ._artifact_manifest import ArtifactManifest, ArtifactManifestEntry, not_logged
-from ._artifact_version import VersionMembers, logged, names_itself, names_list, warn
+from ._artifact_version import VersionMembers, logged, names_itself, warn
 from .errors import ArtifactFinalizedError
 
 TYPE_CHECKING = False
@@ -62,6 +62,15 @@ def _metadata_of(metadata: dict | str | None) -> dict:
     return metadata
 
 
+def _entry_name(name: str | os.PathLike | None) -> str:
+    """A path in an artifact; "" if none was given."""
+    return _arguments.optional_path("name", name)
+
+
+def _policy(policy: str | None) -> str:
+    return "mutable" if policy is None else _arguments.text("policy", policy, ValueError)
+
+
 class Artifact(VersionMembers):
     """A named, versioned set of files: a data set, a model, whatever a run makes or reads.
 
@@ -105,13 +114,13 @@ class Artifact(VersionMembers):
             warn("Artifact(use_as=) is deprecated and has no effect")
         self._adopt(
             _core.Artifact(
-                name,
-                type,
-                description or "",
+                _arguments.text("name", name),
+                _arguments.text("type", type),
+                _arguments.optional_text("description", description),
                 _metadata_of(metadata),
                 bool(incremental),
-                storage_region or "",
-                digest_algorithm,
+                _arguments.optional_text("storage_region", storage_region),
+                _arguments.text("digest_algorithm", digest_algorithm),
             )
         )
 
@@ -143,8 +152,8 @@ class Artifact(VersionMembers):
         """To the core: what was changed in place."""
         self._handle.set_metadata(self._metadata)
         if self._facts is not None:
-            self._handle.set_aliases(names_list(self._facts["aliases"]))
-            self._handle.set_tags(names_list(self._facts["tags"]))
+            self._handle.set_aliases(_arguments.names("aliases", self._facts["aliases"]))
+            self._handle.set_tags(_arguments.names("tags", self._facts["tags"]))
 
     # --- facts of drafts and versions ------------------------------------------------------------------
     @property
@@ -164,7 +173,7 @@ class Artifact(VersionMembers):
 
     @description.setter
     def description(self, description: str | None) -> None:
-        self._handle.set_description(description or "")
+        self._handle.set_description(_arguments.optional_text("description", description))
 
     @property
     def metadata(self) -> dict:
@@ -211,7 +220,7 @@ class Artifact(VersionMembers):
 
     @distributed_id.setter
     def distributed_id(self, distributed_id: str | None) -> None:
-        self._handle.set_distributed_id(distributed_id or "")
+        self._handle.set_distributed_id(_arguments.optional_text("distributed_id", distributed_id))
 
     @property
     def state(self) -> str:
@@ -294,9 +303,9 @@ class Artifact(VersionMembers):
             policy, a path that is absolute or leads out, an entry of other content. OSError: the file cannot
             be read, or there is no room for the copy.
         """
-        path = os.fsdecode(local_path)
+        path = _arguments.path("local_path", local_path)
         fields = self._handle.add_file(
-            path, str(name or ""), bool(is_tmp), bool(skip_cache), policy or "mutable", bool(overwrite)
+            path, _entry_name(name), bool(is_tmp), bool(skip_cache), _policy(policy), bool(overwrite)
         )
         self._local_paths[path] = fields["path"]
         return ArtifactManifestEntry(fields, self)
@@ -322,7 +331,11 @@ class Artifact(VersionMembers):
             As add_file(); ValueError: no folder.
         """
         self._handle.add_dir(
-            os.fsdecode(local_path), str(name or ""), bool(skip_cache), policy or "mutable", bool(merge)
+            _arguments.path("local_path", local_path),
+            _entry_name(name),
+            bool(skip_cache),
+            _policy(policy),
+            bool(merge),
         )
 
     @_change
@@ -352,11 +365,14 @@ class Artifact(VersionMembers):
         """
         if isinstance(uri, ArtifactManifestEntry):
             entry = uri
-            path = str(name or entry.path.rsplit("/", 1)[-1])
+            path = _entry_name(name) or entry.path.rsplit("/", 1)[-1]
             fields = self._handle.add_entry(path, entry.digest, entry.ref_url(), entry.size or 0)
             return [ArtifactManifestEntry(fields, self)]
-        limit = _MAX_OBJECTS if max_objects is None else int(max_objects)
-        entries = self._handle.add_reference(str(uri), str(name or ""), bool(checksum), limit)
+        limit = _MAX_OBJECTS
+        if max_objects is not None:
+            limit = _arguments.integer("max_objects", max_objects, 0, 2**63 - 1)
+        address = _arguments.text("uri", os.fspath(uri) if isinstance(uri, os.PathLike) else uri)
+        entries = self._handle.add_reference(address, _entry_name(name), bool(checksum), limit)
         return [ArtifactManifestEntry(fields, self) for fields in entries]
 
     @contextlib.contextmanager
@@ -390,7 +406,8 @@ class Artifact(VersionMembers):
 
     @_change
     def _check_new_file(self, name: str, mode: str) -> None:
-        if set(mode) - set("xwbt+") or not set(mode) & set("xw"):
+        _arguments.text("name", os.fspath(name) if isinstance(name, os.PathLike) else name)
+        if not isinstance(mode, str) or set(mode) - set("xwbt+") or not set(mode) & set("xw"):
             raise ValueError(f"new_file() takes the modes x, xb, w and wb, not {mode!r}")
         if "x" in mode and str(name) in self.manifest.entries:
             raise ValueError(f"File with name {name!r} already exists in the artifact: mode 'w' replaces it")
@@ -447,7 +464,7 @@ class Artifact(VersionMembers):
         Raises:
             FileNotFoundError: there is none. ArtifactFinalizedError.
         """
-        path = item.path if isinstance(item, ArtifactManifestEntry) else os.fspath(item)
+        path = item.path if isinstance(item, ArtifactManifestEntry) else _arguments.path("item", item)
         self._handle.remove(path)
 
     def get_added_local_path_name(self, local_path: str) -> str | None:
@@ -535,7 +552,8 @@ class Artifact(VersionMembers):
             if not self._handle.is_sent:
                 self.save()
             self.wait()
-        return Artifact._of(self._handle.link(str(target_path), names_list(aliases)))
+        target = _arguments.text("target_path", target_path)
+        return Artifact._of(self._handle.link(target, _arguments.names("aliases", aliases)))
 
     @logged
     def unlink(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import json
 
-from . import _terminal
+from . import _arguments, _terminal
 from ._artifact_manifest import ArtifactManifestEntry
 from .media._base import Media, need
 
@@ -21,7 +21,7 @@ def add(artifact, obj, name: str, overwrite: bool):
             "Object3D, Molecule, Classes or JoinedTable"
         )
     fields = artifact._handle.add_object(
-        obj._media(), str(name), bool(overwrite), _refuses_long_tables(), _terminal.warn
+        obj._media(), _arguments.path("name", name), bool(overwrite), _refuses_long_tables(), _terminal.warn
     )
     return ArtifactManifestEntry(fields, artifact)
 

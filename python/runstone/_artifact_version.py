@@ -6,6 +6,7 @@ import os
 import sys
 from functools import wraps
 
+from ._arguments import names, optional_path
 from ._artifact_manifest import ArtifactCollection, ArtifactFiles, ArtifactManifestEntry, not_logged
 from .errors import ArtifactStatusError
 
@@ -58,15 +59,8 @@ def _told_by_server(name: str, doc: str) -> property:
     return property(logged(read))
 
 
-def names_list(names: str | list[str] | tuple[str, ...] | None) -> list[str]:
-    """Aliases or tags as a list: one str is one name."""
-    if names is None:
-        return []
-    return [names] if isinstance(names, str) else list(names)
-
-
 def _folder(root: str | os.PathLike | None) -> str:
-    return "" if root is None else os.fspath(root)
+    return optional_path("root", root)
 
 
 def _public_run(path: str):
@@ -144,7 +138,7 @@ class VersionMembers:
     @aliases.setter
     @logged
     def aliases(self, aliases: list[str]) -> None:
-        self._handle.set_aliases(names_list(aliases))
+        self._handle.set_aliases(names("aliases", aliases))
         self._fact("aliases")[:] = self._handle.facts()["aliases"]
 
     @property
@@ -160,7 +154,7 @@ class VersionMembers:
     @tags.setter
     @logged
     def tags(self, tags: list[str]) -> None:
-        self._handle.set_tags(names_list(tags))
+        self._handle.set_tags(names("tags", tags))
         self._fact("tags")[:] = self._handle.facts()["tags"]
 
     @property

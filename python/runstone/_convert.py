@@ -41,6 +41,8 @@ def log_value(value: object) -> object:
         raise InvalidDataError("a range has no stored form; make a list of it")
     array = _as_array(value)
     if array is not None:
+        if array.dtype.kind == "O" and any(media_of(one) is not None for one in array.flat):
+            raise InvalidDataError("an array of media cannot be logged; log a list of them")
         return _small_array(array) if array.size <= LIST_MAX else _histogram(array)
     media = media_of(value)
     if media is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from . import _core
+from . import _arguments, _core
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,14 @@ def restore(
     """
     if self.disabled:
         return None
-    return open(self._restore(name, run_path or "", bool(replace), "" if root is None else os.fspath(root)))
+    return open(
+        self._restore(
+            _arguments.text("name", name),
+            _arguments.optional_text("run_path", run_path),
+            bool(replace),
+            _arguments.optional_path("root", root),
+        )
+    )
 
 
 def restore_without_run(
@@ -65,5 +72,6 @@ def restore_without_run(
     """
     from ._module import setup_settings
 
-    folder = "" if root is None else os.fspath(root)
-    return open(_core.restore(name, run_path or "", bool(replace), folder, setup_settings()))
+    name, run_path = _arguments.text("name", name), _arguments.optional_text("run_path", run_path)
+    folder = _arguments.optional_path("root", root)
+    return open(_core.restore(name, run_path, bool(replace), folder, setup_settings()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from . import _arguments
 from .errors import UsageError
 
 TYPE_CHECKING = False
@@ -49,8 +50,9 @@ def _draft_of(run, artifact_or_path, name: str | None, type: str | None):
     from ._artifact import Artifact
 
     if _is_path(artifact_or_path):
-        path = os.fspath(artifact_or_path)
-        return Artifact._of(run._artifact_of_path(path, name or "", type or "unspecified"))
+        path = _arguments.path("artifact_or_path", artifact_or_path)
+        name, type = _arguments.optional_text("name", name), _arguments.optional_text("type", type)
+        return Artifact._of(run._artifact_of_path(path, name, type or "unspecified"))
     if not isinstance(artifact_or_path, Artifact):
         kind = artifact_or_path.__class__.__name__
         raise TypeError(f"You must pass an instance of runstone.Artifact or a path, not {kind}")
@@ -86,26 +88,25 @@ def log_artifact(
 
     Follows: the method ``log_artifact`` of the class ``Run`` that the stock client documents.
     """
-    from ._artifact import names_list
-
     if self.disabled:
         return Nothing()
     _refuse_finished(self, "log_artifact")
+    labels = _arguments.names("aliases", aliases), _arguments.names("tags", tags)
     artifact = _draft_of(self, artifact_or_path, name, type)
-    self._log_artifact(artifact._handle, names_list(aliases), names_list(tags))
+    self._log_artifact(artifact._handle, *labels)
     return artifact
 
 
 def _contribute(run, method: str, artifact_or_path, name, type, aliases, distributed_id, is_last: bool):
-    from ._artifact import names_list
-
     if run.disabled:
         return None
     _refuse_finished(run, method)
     if not distributed_id and not run.group:
         raise TypeError("Cannot upsert artifact unless run is in a group or distributed_id is provided")
+    shared = _arguments.optional_text("distributed_id", distributed_id)
+    labels = _arguments.names("aliases", aliases)
     artifact = _draft_of(run, artifact_or_path, name, type)
-    run._upsert_artifact(artifact._handle, distributed_id or "", names_list(aliases), is_last)
+    run._upsert_artifact(artifact._handle, shared, labels, is_last)
     return artifact
 
 
@@ -189,7 +190,7 @@ def use_artifact(
 
     Follows: the method ``use_artifact`` of the class ``Run`` that the stock client documents.
     """
-    from ._artifact import Artifact, names_list
+    from ._artifact import Artifact
 
     if self.disabled:
         return None
@@ -198,10 +199,11 @@ def use_artifact(
         raise TypeError("Cannot use artifact when in offline mode: there is no server to ask")
     if use_as is not None:
         print("runstone: WARNING use_artifact(use_as=) is deprecated and has no effect", file=sys.stderr)
+    type, labels = _arguments.optional_text("type", type), _arguments.names("aliases", aliases)
     if isinstance(artifact_or_name, Artifact):
         if artifact_or_name.is_draft():
             artifact_or_name._send_local_changes()
-        self._use_artifact(artifact_or_name._handle, type or "", names_list(aliases))
+        self._use_artifact(artifact_or_name._handle, type, labels)
         artifact_or_name._read_again()
         return artifact_or_name
     if not isinstance(artifact_or_name, str):
@@ -209,7 +211,7 @@ def use_artifact(
             'You must pass an artifact name (e.g. "pedestrian-dataset:v1") or an instance of '
             f"runstone.Artifact to use_artifact(), not {artifact_or_name.__class__.__name__}"
         )
-    return Artifact._of(self._use_artifact_name(artifact_or_name, type or ""))
+    return Artifact._of(self._use_artifact_name(_arguments.text("artifact_or_name", artifact_or_name), type))
 
 
 def link_artifact(
@@ -230,7 +232,7 @@ def link_artifact(
         NotImplementedError: the run is offline. TypeError: no Artifact. ValueError: a target or alias that
         cannot be. CommError: the server does not answer, or refuses. UsageError: the run is finished.
     """
-    from ._artifact import Artifact, names_list
+    from ._artifact import Artifact
 
     if self.disabled:
         return None
@@ -239,9 +241,10 @@ def link_artifact(
         raise TypeError(f"link_artifact() takes a runstone.Artifact, not {artifact.__class__.__name__}")
     if self.offline:
         raise NotImplementedError("link_artifact() needs a server, and this run is offline")
+    target, labels = _arguments.text("target_path", target_path), _arguments.names("aliases", aliases)
     if artifact.is_draft():
         artifact._send_local_changes()
-    linked = Artifact._of(self._link_artifact(artifact._handle, str(target_path), names_list(aliases)))
+    linked = Artifact._of(self._link_artifact(artifact._handle, target, labels))
     artifact._read_again()
     return linked
 
@@ -257,12 +260,11 @@ def log_model(self, path: Path, name: str | None = None, aliases: list[str] | No
     Raises:
         ValueError: a name that cannot be, a path that leads nowhere. UsageError: the run is finished.
     """
-    from ._artifact import names_list
-
     if self.disabled:
         return
     _refuse_finished(self, "log_model")
-    self._log_model(os.fspath(path), name or "", names_list(aliases))
+    labels = _arguments.names("aliases", aliases)
+    self._log_model(_arguments.path("path", path), _arguments.optional_text("name", name), labels)
 
 
 def use_model(self, name: str) -> str | None:
@@ -283,7 +285,7 @@ def use_model(self, name: str) -> str | None:
     _refuse_finished(self, "use_model")
     if self.offline:
         raise RuntimeError("`use_model` not supported in offline mode.")
-    return self._use_model(name)
+    return self._use_model(_arguments.text("name", name))
 
 
 def link_model(
@@ -308,12 +310,16 @@ def link_model(
         AssertionError: registered_model_name has a slash, or the versions of ``name`` are no models.
         ValueError: a name that cannot be. NotImplementedError: the run is offline. CommError, UsageError.
     """
-    from ._artifact import Artifact, names_list
+    from ._artifact import Artifact
 
     if self.disabled:
         return None
     _refuse_finished(self, "link_model")
-    handle = self._link_model(os.fspath(path), str(registered_model_name), name or "", names_list(aliases))
+    registered = _arguments.text("registered_model_name", registered_model_name)
+    labels = _arguments.names("aliases", aliases)
+    handle = self._link_model(
+        _arguments.path("path", path), registered, _arguments.optional_text("name", name), labels
+    )
     return Artifact._of(handle)
 
 
@@ -372,6 +378,6 @@ def log_code(
     if self.disabled:
         return None
     _refuse_finished(self, "log_code")
-    folder = "." if root is None else os.fspath(root)
-    handle = self._log_code(folder, name or "", _filter(include_fn), _filter(exclude_fn))
+    folder, name = _arguments.optional_path("root", root) or ".", _arguments.optional_text("name", name)
+    handle = self._log_code(folder, name, _filter(include_fn), _filter(exclude_fn))
     return None if handle is None else Artifact._of(handle)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 
+from . import _arguments
 from .errors import UsageError
+
+_POLICIES = ("live", "end", "now")
 
 
 def save(
@@ -39,16 +42,8 @@ def save(
         return False
     if self._finished:
         raise UsageError(f"Run ({self.id}) is finished. The call to `save` will be ignored.")
-    pattern = _path("glob_str", glob_str)
-    base = None if base_path is None else _path("base_path", base_path)
-    if not isinstance(policy, str):
+    pattern = _arguments.path("glob_str", glob_str)
+    base = None if base_path is None else _arguments.path("base_path", base_path)
+    if policy not in _POLICIES:
         raise ValueError(f'Only "live", "end" and "now" policies are currently supported, not {policy!r}')
     return self._save(pattern, base, policy, bool(glob))
-
-
-def _path(name: str, value: object) -> str:
-    if not isinstance(value, (str, bytes, os.PathLike)):
-        raise TypeError(f"save({name}=) must be a str or a Path, not {type(value).__name__}")
-    path = os.fsdecode(value)
-    path.encode()  # a name of other bytes has no place in a run: UnicodeEncodeError says where they are
-    return path

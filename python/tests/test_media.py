@@ -94,11 +94,45 @@ def wrong_inputs():
     yield "masks as a list", lambda: image(black, masks=[1]), ValueError, "dictionary"
     yield (
         "a mask of floats",
-        lambda: image(black, masks={"m": {"mask_data": np.zeros((4, 6))}}),
+        lambda: image(black, masks={"m": {"mask_data": np.full((4, 6), 0.5)}}),
         TypeError,
         "integers",
     )
-    yield "a caption", lambda: image(black, caption=3), TypeError, "caption"
+    yield (
+        "a mask of many classes",
+        lambda: image(black, masks={"m": {"mask_data": np.full((4, 6), 300)}}),
+        TypeError,
+        "from 0 to 255, not 300",
+    )
+    yield (
+        "a dict of boxes",
+        lambda: image(black, boxes={"p": {"box_data": {}}}),
+        TypeError,
+        "boxes.p needs a list box_data",
+    )
+    yield (
+        "a class of text",
+        lambda: image(black, boxes={"p": {"box_data": [], "class_labels": {"x": "a"}}}),
+        TypeError,
+        "class id must be an int, not 'x'",
+    )
+    yield (
+        "a class without text",
+        lambda: image(black, masks={"m": {"mask_data": np.zeros((4, 6), int), "class_labels": {1: 2}}}),
+        TypeError,
+        r"class_labels\[1\] must be a str",
+    )
+    yield "a grouping", lambda: image(black, grouping="x"), TypeError, "grouping must be an int"
+    yield (
+        "a file type of bytes",
+        lambda: image(black, file_type=b"png"),
+        ValueError,
+        "file_type must be a str",
+    )
+    yield "a mode", lambda: image(black, mode="XYZ"), ValueError, "of mode 'XYZ'"
+    yield "a caption", lambda: image(black, caption=[3]), TypeError, "caption must be a str, not list"
+    yield "half a character", lambda: image(black, caption="\ud800"), ValueError, "caption must be text"
+    yield "half a character on a page", lambda: runstone.Html("\ud800"), ValueError, "UTF-8"
     yield "a video of 3 axes", lambda: video(np.zeros((3, 4, 6), np.uint8)), ValueError, "4 axes"
     yield "a video of a list", lambda: video([1]), ValueError, "array"
     yield (
@@ -107,10 +141,14 @@ def wrong_inputs():
         ValueError,
         "gif, mp4",
     )
+    yield "a video format of no text", lambda: video(np.zeros((3, 3, 4, 6)), format=3), ValueError, "format"
+    yield "fps", lambda: video(np.zeros((3, 3, 4, 6), np.uint8), fps="x"), TypeError, "fps must be a number"
     yield "bytes of no format", lambda: video(io.BytesIO(b"x")), ValueError, "format"
     yield "a video's extension", lambda: video("a.avi"), ValueError, ".mp4"
     yield "a missing video", lambda: video("a.mp4"), FileNotFoundError, "no such file"
     yield "samples of no rate", lambda: runstone.Audio([0.0]), ValueError, "sample_rate"
+    yield "a rate of text", lambda: runstone.Audio([0.0], "x"), TypeError, "sample_rate must be an int"
+    yield "a rate of 0", lambda: runstone.Audio([0.0], 0), ValueError, "sample_rate must be 1 to"
     yield "samples of 3 axes", lambda: runstone.Audio(np.zeros((2, 2, 2)), 8000), ValueError, "axes"
     yield "a missing sound", lambda: runstone.Audio("a.wav"), FileNotFoundError, "no such file"
     yield "NaN", lambda: histogram([1.0, float("nan")]), ValueError, "finite"
@@ -122,6 +160,27 @@ def wrong_inputs():
     yield "points of 5", lambda: runstone.Object3D(np.zeros((2, 5))), ValueError, "n x 3"
     yield "another scene", lambda: runstone.Object3D({"type": "other"}), ValueError, "lidar/beta"
     yield "a mesh's extension", lambda: runstone.Object3D("a.xyz"), ValueError, ".obj"
+    for wrong in (".obj", "a.obj", "xyz", "", 3):
+        mesh = io.StringIO(MESH)
+        yield (
+            f"a mesh's file type {wrong!r}",
+            lambda m=mesh, w=wrong: runstone.Object3D(m, file_type=w),
+            ValueError,
+            "file_type",
+        )
+        yield (
+            f"a molecule's file type {wrong!r}",
+            lambda m=mesh, w=wrong: runstone.Molecule(m, file_type=w),
+            ValueError,
+            "file_type",
+        )
+    yield (
+        "no points",
+        lambda: runstone.Object3D.from_point_cloud(None, []),
+        TypeError,
+        "points must be a list",
+    )
+    yield "a path as points", lambda: runstone.Object3D.from_numpy("a.obj"), ValueError, "array"
     yield "a nameless mesh", lambda: runstone.Object3D(io.StringIO(MESH)), ValueError, "file type"
     yield "a page of bytes", lambda: runstone.Html(3), ValueError, "open file"
     yield "a molecule's extension", lambda: runstone.Molecule("a.xyz"), ValueError, ".pdb"
@@ -187,11 +246,19 @@ def test_ME3_a_list_of_images_holds_at_most_108(run, capfd, monkeypatch):
 def test_ME4_nested_values_and_keys_with_slashes(run):
     image = np.zeros((4, 6), np.uint8)
     run.log(
-        {"a": {"img": runstone.Image(image)}, "s/l": runstone.Image(image), "../up": runstone.Image(image)}
+        {
+            "a": {"img": runstone.Image(image)},
+            "s/l": runstone.Image(image),
+            "../up": runstone.Image(image),
+            "/t//./u": runstone.Image(image),
+        }
     )
     assert run.summary["a"]["img"]["path"].startswith("media/images/img_0_")
     assert run.summary["s/l"]["path"].startswith("media/images/s/l_0_")
     assert run.summary["../up"]["path"].startswith("media/images/__/up_0_")
+    assert run.summary["/t//./u"]["path"].startswith("media/images/t/_/u_0_")
+    for value in (run.summary["a"]["img"], run.summary["s/l"], run.summary["../up"], run.summary["/t//./u"]):
+        check_file(run, value)
 
 
 @pytest.mark.parametrize(
@@ -272,6 +339,50 @@ def test_boxes_and_masks_follow_the_picture(run):
     private = run._config_all_with_private()["_wandb"]
     assert private["mask/class_labels"]["k_wandb_delimeter_truth"]["value"] == {"1": "road"}
     assert private["bounding_box/class_labels"]["k_wandb_delimeter_pred"]["key"] == "k_wandb_delimeter_pred"
+
+
+def test_boxes_and_masks_are_what_detectors_give(run):
+    """Scalars and arrays of numpy, tensors of another module, floats that are whole numbers, None for absent."""
+    box = {
+        "position": {"middle": np.array([3.0, 4.0]), "width": np.float32(2), "height": np.int64(2)},
+        "class_id": np.int64(1),
+        "scores": {"acc": np.float32(0.5)},
+        "domain": None,
+    }
+    boxes = {"p": {"box_data": (box,), "class_labels": {np.int64(1): "b"}}}
+    masks = {"m": {"mask_data": np.ones((4, 6))}}
+    run.log({"k": runstone.Image(np.zeros((4, 6)), boxes=boxes, masks=masks)})
+    stored = json.loads(check_file(run, run.summary["k"]["boxes"]["p"]))
+    assert stored["box_data"] == [
+        {
+            "position": {"middle": [3, 4], "width": 2, "height": 2},
+            "class_id": 1,
+            "scores": {"acc": 0.5},
+        }
+    ]
+    assert stored["class_labels"] == {"1": "b"}
+    assert pixels_of(check_file(run, run.summary["k"]["masks"]["m"])).tolist() == [[1] * 6] * 4
+
+
+def test_a_number_is_a_caption_and_a_copy_keeps_its_group(run):
+    """A sample's class is passed as it is in many programs."""
+    image = runstone.Image(np.zeros((1, 1, 3), np.uint8), caption=np.int64(7), grouping=3)
+    run.log(
+        {"one": image, "copy": runstone.Image(image), "html": [runstone.Audio([0.0], 8000.0, caption=2.5)]}
+    )
+    assert (run.summary["one"]["caption"], run.summary["one"]["grouping"]) == ("7", 3)
+    assert (run.summary["one"]["width"], run.summary["one"]["height"]) == (1, 1)
+    assert (run.summary["copy"]["caption"], run.summary["copy"]["grouping"]) == ("7", 3)
+    assert run.summary["html"]["captions"] == ["2.5"]
+
+
+def test_an_array_of_media_is_refused_with_what_to_do(run):
+    for count in (1, 2, 40):
+        images = np.empty(count, object)
+        images[:] = [runstone.Image(np.zeros((4, 6))) for _ in range(count)]
+        with pytest.raises(runstone.errors.InvalidDataError, match="log a list of them"):
+            run.log({"images": images})
+    assert run.step == 0
 
 
 def test_videos_are_read_back_by_a_player(run):

@@ -51,11 +51,12 @@ def test_SV1_files_appear_at_their_path_below_the_base(run, files):
         (("these/*", "files"), ValueError, "may not walk above the base path"),
         (("files/*", None, None), ValueError, '"live", "end" and "now"'),
         (("files", "files"), ValueError, "base path"),
+        (("these/*", None, 3), ValueError, '"live", "end" and "now"'),
         (("..",), ValueError, "may not walk above the base path"),
         (("",), ValueError, "a path or a pattern"),
-        ((None,), TypeError, "glob_str=. must be a str or a Path, not NoneType"),
+        ((None,), TypeError, "glob_str must be a path .* not NoneType"),
         ((3,), TypeError, "not int"),
-        (("files/*", 3), TypeError, "base_path=. must be a str or a Path, not int"),
+        (("files/*", 3), TypeError, "base_path must be a path .* not int"),
     ],
 )
 def test_SV2_wrong_input_is_refused(run, files, arguments, kind, words):

@@ -131,6 +131,14 @@ def test_each_chart_has_its_definition(chart, spec, fields, strings):
     assert (made.spec_name, made.fields, made.string_fields) == (spec, fields, strings)
 
 
+def test_columns_may_be_numbers_and_titles_none():
+    table = runstone.Table(columns=[0, 1], data=[[1, 2], [3, 4]])
+    chart = plot.line(table, 0, np.int64(1), stroke=1, title=None)
+    assert chart.fields == {"x": "0", "y": "1", "stroke": "1"} and chart.string_fields == {"title": ""}
+    assert plot.bar(table, 0, 1, title=3).string_fields == {"title": "3"}
+    assert runstone.plot_table("own", table, None).fields == {}
+
+
 def test_PL1_line_series():
     chart = plot.line_series([0, 1], [[1, 2], [3, 4]], keys=["a", "b"])
     assert chart.table.data == [[0, "a", 1], [1, "a", 2], [0, "b", 3], [1, "b", 4]]
@@ -151,6 +159,8 @@ def test_PL2_confusion_matrix():
         ["Class_2", "Class_1", 0],
         ["Class_2", "Class_2", 1],
     ]
+    floats = plot.confusion_matrix(y_true=[0.0, 1.0], preds=[1.0, 1.0], class_names=["n", "y"])
+    assert [row[2] for row in floats.table.data] == [0, 1, 0, 1]
     probs = plot.confusion_matrix(probs=[[0.9, 0.1], [0.2, 0.8]], y_true=[0, 1], class_names=["n", "y"])
     assert [row[2] for row in probs.table.data] == [1, 0, 0, 1]
 

@@ -254,7 +254,10 @@ def wrong_inputs():
     yield "a bool among numbers", lambda: table([1], [True]), TypeError, "incompatible types"
     yield "None where it must not be", lambda: table([None], optional=False), TypeError, "incompatible types"
     yield "a value against dtype", lambda: table(["x"], dtype=int), TypeError, "Number"
-    yield "too many dtypes", lambda: table([1], dtype=[int, str]), AssertionError, "types"
+    yield "too many dtypes", lambda: table([1], dtype=[int, str]), AssertionError, "one each"
+    yield "too few dtypes", lambda: table([1, 2], dtype=[int]), AssertionError, "one each"
+    yield "too few optionals", lambda: table([1, 2], optional=[True]), AssertionError, "one each"
+    yield "a value as a dtype", lambda: table([1], dtype=object()), TypeError, "Python type"
     yield "a class as dtype", lambda: table([1], dtype=[slice]), TypeError, "slice"
     yield "a frame that is none", lambda: t(dataframe=[1]), AssertionError, "DataFrame"
     yield "arrays of two shapes", lambda: table([np.zeros((2, 2))], [np.zeros((3, 2))]), TypeError, "shape"
@@ -561,3 +564,8 @@ def test_tables_link_in_no_circle(run):
     c = runstone.Table(columns=["t"], data=[[b]])
     run.log({"c": c})
     assert run.summary["c"]["nrows"] == 1
+
+
+def test_a_table_without_rows_is_true():
+    """Programs write ``table or Table(...)``."""
+    assert runstone.Table(columns=["a"]) and len(runstone.Table(columns=["a"])) == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import _core
+from .. import _arguments, _core
 from ._base import Media, check_caption, need, path_of
 
 
@@ -13,7 +13,7 @@ class Audio(Media):
         data_or_path: samples as an array or list, one axis, or samples x channels: floats from -1 to 1 (what
             is beyond is cut) or 16-bit integers; or the path of a file, which is kept as it is.
         sample_rate: samples a second, in Hz; needed for samples.
-        caption: shown below it.
+        caption: shown below it; text, or a number.
 
     Raises:
         ValueError: samples without a rate, or of more than two axes. FileNotFoundError: no file.
@@ -29,9 +29,12 @@ class Audio(Media):
             return
         if sample_rate is None:
             raise ValueError('Argument "sample_rate" is required when instantiating Audio with raw data.')
+        if hasattr(sample_rate, "is_integer") and sample_rate.is_integer():
+            sample_rate = int(sample_rate)  # 8000.0, and the scalars of numpy
+        sample_rate = _arguments.integer("sample_rate", sample_rate, 1, 2**31 - 1)
         samples = _samples(data_or_path)
         channels = 1 if samples.ndim == 1 else samples.shape[1]
-        self._core_media = _core.Media.audio(samples, int(sample_rate), channels, self._caption)
+        self._core_media = _core.Media.audio(samples, sample_rate, channels, self._caption)
 
 
 def _samples(data: object):

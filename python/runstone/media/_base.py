@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from .. import _arguments
 from ..errors import Error
 
 
@@ -51,7 +52,7 @@ def need(module: str, for_what: str, package: str | None = None):
 
 def path_of(value: object) -> str | None:
     """The text of a str or path object; None for all else."""
-    return os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
+    return _arguments.path("a path", value) if isinstance(value, (str, os.PathLike)) else None
 
 
 def content_of(file) -> bytes:
@@ -63,6 +64,20 @@ def content_of(file) -> bytes:
 
 
 def check_caption(caption: object) -> str | None:
-    if caption is not None and not isinstance(caption, str):
-        raise TypeError(f"caption must be a str, not {type(caption).__name__}")
-    return caption
+    """The text of a caption; a number is its own text, as people pass a sample's class."""
+    if caption is None:
+        return None
+    if hasattr(caption, "__float__") and getattr(caption, "ndim", 0) == 0:
+        return str(plain(caption))
+    return _arguments.text("caption", caption)
+
+
+def plain(value: object) -> object:
+    """Arrays, tensors, their scalars, tuples and what is in them as lists and numbers of Python."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {str(key): plain(part) for key, part in value.items() if part is not None}
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import _core
+from .. import _arguments, _core
 from ._base import Media
 
 
@@ -14,7 +14,8 @@ class Classes(Media):
     """
 
     def __init__(self, class_set: list[dict]) -> None:
-        assert all("id" in one and "name" in one for one in class_set), "each class has an id and a name"
+        for one in _arguments.sequence("class_set", class_set, 'dicts {"id": 0, "name": "road"}'):
+            assert isinstance(one, dict) and "id" in one and "name" in one, "each class has an id and a name"
         self._class_set = [dict(one) for one in class_set]
         self._core_media = _core.classes(self._class_set)
 

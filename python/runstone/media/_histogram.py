@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import _core
+from .. import _arguments, _core
 from ._base import Media, need
 
 _CORE_TYPES = ("float64", "float32", "int64")
@@ -29,7 +29,7 @@ class Histogram(Media):
     def __init__(self, sequence=None, np_histogram=None, num_bins: int = 64) -> None:
         numpy = need("numpy", "a Histogram")
         if np_histogram is not None:
-            if len(np_histogram) != 2:
+            if not hasattr(np_histogram, "__len__") or len(np_histogram) != 2:
                 raise ValueError("Expected np_histogram to be a tuple of (values, bin_edges)")
             counts, edges = (numpy.asarray(part) for part in np_histogram)
             self.histogram, self.bins = counts.tolist(), edges.tolist()
@@ -39,8 +39,7 @@ class Histogram(Media):
             return
         if sequence is None:
             raise ValueError("Histogram needs a sequence of values, or np_histogram")
-        if isinstance(num_bins, bool) or not isinstance(num_bins, int):
-            raise TypeError(f"num_bins must be an int, not {type(num_bins).__name__}")
+        num_bins = _arguments.integer("num_bins", num_bins, 1, self.MAX_LENGTH)
         self._core_media = _core.Media.histogram(as_core_array(numpy, sequence), num_bins)
         self.histogram, self.bins = self._core_media.histogram_parts()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .. import _core
+from .. import _arguments, _core
 from ._base import Media, content_of, path_of
 
 
@@ -23,13 +23,13 @@ class Html(Media):
     """
 
     def __init__(self, data, inject: bool = True, data_is_not_path: bool = False) -> None:
-        path = path_of(data)
+        path = None if isinstance(data, str) and data_is_not_path else path_of(data)
         is_page = path is not None and path.endswith(".html") and os.path.isfile(path)
         if is_page and not data_is_not_path:
-            self._core_media = _core.Media.html_file(path, inject)
+            self._core_media = _core.Media.html_file(path, bool(inject))
         elif isinstance(data, str):
-            self._core_media = _core.Media.html(data, inject)
+            self._core_media = _core.Media.html(_arguments.text("data", data), bool(inject))
         elif hasattr(data, "read"):
-            self._core_media = _core.Media.html(content_of(data).decode("utf-8"), inject)
+            self._core_media = _core.Media.html(content_of(data).decode("utf-8"), bool(inject))
         else:
             raise ValueError(f"Html is made of a path, a str or an open file, not of {type(data).__name__}")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from .. import _core, _terminal
+from .. import _arguments, _core
 from ._base import Media, check_caption, need, path_of
+from ._image_layers import boxes_of, class_labels, masks_of
 
 _CHANNELS = {1: "L", 3: "RGB", 4: "RGBA"}
 _ARRAY_MODES = {"L": 1, "RGB": 3, "RGBA": 4}
@@ -20,14 +21,14 @@ class Image(Media):
             matplotlib figure; the path of a PNG, JPEG, GIF, BMP or WebP file, which is kept as it is;
             another Image, whose picture is taken, not its boxes and masks.
         mode: a mode of PIL to convert to; by default by the number of channels (L, RGB, RGBA).
-        caption: shown below it.
+        caption: shown below it; text, or a number.
         grouping: number of images to show together.
         classes: ``[{"id": 0, "name": "road"}, ...]``, names for ids of boxes and masks.
         boxes: ``{layer: {"box_data": [{"position": {"minX", "maxX", "minY", "maxY"} or {"middle": [x, y],
             "width", "height"}, "class_id": int, "box_caption": str, "scores": {str: number}, "domain":
             "pixel"}], "class_labels": {int: str}}}``. Positions are fractions of the picture unless domain
             is "pixel".
-        masks: ``{layer: {"mask_data": 2-D array of class ids, or "path": a PNG of them, "class_labels":
+        masks: ``{layer: {"mask_data": 2-D array of class ids 0 to 255, or "path": a PNG of them, "class_labels":
             {int: str}}}``.
         file_type: ``png`` (default), ``jpg``, ``jpeg`` or ``bmp``; of no effect for a path.
 
@@ -50,20 +51,22 @@ class Image(Media):
         file_type: str | None = None,
     ) -> None:
         self._caption = check_caption(caption)
-        self._classes = _class_labels(classes)
+        self._classes = class_labels(classes)
+        self._grouping = _grouping(grouping)
         if isinstance(data_or_path, Image):
             self._source, file_type = data_or_path._source, file_type or data_or_path._file_type
             self._caption = self._caption or data_or_path._caption
+            self._grouping = data_or_path._grouping if grouping is None else self._grouping
         else:
-            self._source = _source_of(data_or_path, mode)
-        self._file_type = file_type or "png"
+            self._source = _source_of(data_or_path, _mode(mode))
+        self._file_type = "png" if file_type is None else _arguments.text("file_type", file_type, ValueError)
         options = {
             "caption": self._caption,
-            "grouping": grouping,
+            "grouping": self._grouping,
             "file_type": self._file_type,
             "classes": self._classes,
-            "boxes": _boxes(boxes, self._classes),
-            "masks": _masks(masks, self._classes),
+            "boxes": boxes_of(boxes, self._classes),
+            "masks": masks_of(masks, self._classes),
         }
         if isinstance(self._source, str):
             self._core_media = _core.Media.image_file(self._source, options)
@@ -87,6 +90,14 @@ class Image(Media):
         pixels, height, width, channels = self._source
         array = numpy.frombuffer(pixels, numpy.uint8) if isinstance(pixels, bytes) else pixels
         return array.reshape(height, width, *([channels] if channels > 1 else [])).tolist()
+
+
+def _mode(mode: object) -> str | None:
+    return None if mode is None else _arguments.text("mode", mode)
+
+
+def _grouping(grouping: object) -> int | None:
+    return None if grouping is None else _arguments.integer("grouping", grouping, 0, 2**31 - 1)
 
 
 def _source_of(data: object, mode: str | None):
@@ -127,7 +138,7 @@ def _array_of(data: object):
             f"an Image is made of an array, a tensor, a PIL image, a figure or a path, not of {type(data).__name__}"
         )
     shape = data.shape
-    if data.ndim > 2:
+    if data.ndim > 2 and data.squeeze().ndim > 1:
         data = data.squeeze()
     if data.ndim not in (2, 3) or (data.ndim == 3 and data.shape[2] not in _CHANNELS) or data.size == 0:
         raise ValueError(f"Un-supported shape for image conversion {list(shape)}")
@@ -149,10 +160,19 @@ def _from_pil(image, mode: str | None):
         transparent = "A" in image.getbands() or "transparency" in image.info
         mode = "RGBA" if transparent else "L" if image.mode == "1" else "RGB"
     if mode not in _ARRAY_MODES:  # 1, P, CMYK, ...: that mode's look, in channels that every format has
-        image, mode = image.convert(mode), "L" if mode == "1" else "RGB"
+        image, mode = _converted(image, mode), "L" if mode == "1" else "RGB"
     if image.mode != mode:
-        image = image.convert(mode)
+        image = _converted(image, mode)
     return image.tobytes(), image.height, image.width, _ARRAY_MODES[mode]
+
+
+def _converted(image, mode: str):
+    try:
+        return image.convert(mode)
+    except ValueError as error:
+        raise ValueError(
+            f"a picture of mode {image.mode} cannot become one of mode {mode!r}: {error}"
+        ) from error
 
 
 def _figure_of(data: object):
@@ -183,62 +203,3 @@ def _from_figure(figure, mode: str | None):
         return pixels, height, width, 4
     pil = need("PIL.Image", f"Image(mode={mode!r})", "pillow")
     return _from_pil(pil.frombytes("RGBA", (width, height), pixels), mode)
-
-
-def _class_labels(classes: object) -> dict[str, str]:
-    if classes is None:
-        return {}
-    entries = getattr(classes, "_class_set", classes)
-    try:
-        return {str(entry["id"]): str(entry["name"]) for entry in entries}
-    except (TypeError, KeyError):
-        raise TypeError('classes must be a list of {"id": int, "name": str}') from None
-
-
-def _labels(layer: dict, classes: dict[str, str]) -> dict[str, str]:
-    labels = layer.get("class_labels")
-    if labels is None:
-        return classes
-    if not isinstance(labels, dict):
-        raise TypeError("class_labels must be a dict of class id to name")
-    return {str(key): str(name) for key, name in labels.items()}
-
-
-def _boxes(boxes: object, classes: dict[str, str]) -> dict:
-    if not boxes:
-        return {}
-    if not isinstance(boxes, dict):
-        raise ValueError('Images "boxes" argument must be a dictionary')
-    layers = {}
-    for name, layer in boxes.items():
-        if not isinstance(layer, dict) or "box_data" not in layer:
-            raise TypeError(f"boxes.{name} needs a list box_data")
-        layers[str(name)] = {**layer, "box_data": list(layer["box_data"])}
-        labels = _labels(layer, classes)
-        layers[str(name)].pop("class_labels", None)
-        if labels:
-            layers[str(name)]["class_labels"] = labels
-    return layers
-
-
-def _masks(masks: object, classes: dict[str, str]) -> dict:
-    if not masks:
-        return {}
-    if not isinstance(masks, dict):
-        raise ValueError('Images "masks" argument must be a dictionary')
-    layers = {}
-    for name, layer in masks.items():
-        if not isinstance(layer, dict) or ("mask_data" in layer) == ("path" in layer):
-            raise TypeError(f"masks.{name} needs either mask_data, an array, or path, a PNG")
-        ids = None
-        if "mask_data" in layer:
-            numpy = need("numpy", "a mask")
-            ids = numpy.asarray(layer["mask_data"])
-            if ids.ndim != 2 or ids.dtype.kind not in "bui" or ids.size == 0:
-                raise TypeError(f"masks.{name}.mask_data must be a 2-D array of integers")
-            if ids.min() < 0 or ids.max() > 255:
-                _terminal.warn(f"masks.{name}: class ids are 0 to 255; others are taken modulo 256")
-            ids = numpy.ascontiguousarray(ids.astype(numpy.uint8))
-        path = path_of(layer["path"]) if "path" in layer else None
-        layers[str(name)] = {"class_ids": ids, "path": path, "class_labels": _labels(layer, classes)}
-    return layers

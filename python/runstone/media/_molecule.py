@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import _core
+from .. import _arguments, _core
 from ._base import Media, check_caption, content_of, need, path_of
 
 _RDKIT_READERS = {"mol": "MolFromMolFile", "sdf": "MolFromMolFile", "mol2": "MolFromMol2File"}
@@ -14,7 +14,7 @@ class Molecule(Media):
     Args:
         data_or_path: the path of a .pdb, .pqr, .mmcif, .mcif, .cif, .sdf, .sd, .gro, .mol2 or .mmtf file, or
             an open file (without a name it needs ``file_type=``).
-        caption: shown below it.
+        caption: shown below it; text, or a number.
         file_type: the extension, without a dot, of an open file that has no name.
 
     Raises:
@@ -36,6 +36,7 @@ class Molecule(Media):
         elif hasattr(data_or_path, "read"):
             if file_type is None:
                 raise ValueError("Must pass file_type keyword argument when using io objects.")
+            file_type = _arguments.text("file_type", file_type, ValueError)
             self._core_media = _core.Media.molecule_bytes(content_of(data_or_path), file_type, self._caption)
         else:
             raise ValueError(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .. import _core
-from ._base import Media, check_caption, content_of, need, path_of
+from .. import _arguments, _core
+from ._base import Media, check_caption, content_of, need, path_of, plain
 
 _SCENE_PARTS = ("vectors", "points", "boxes")
 
@@ -16,7 +16,7 @@ class Object3D(Media):
             (without a name it needs ``file_type=``); an array of n x 3 (x y z), n x 4 (and a category 1 to
             14) or n x 6 (and red green blue); or a scene, ``{"type": "lidar/beta", "points", "boxes",
             "vectors"}``.
-        caption: shown below it.
+        caption: shown below it; text, or a number.
         file_type: the extension, without a dot, of an open file that has no name.
 
     Raises:
@@ -38,6 +38,7 @@ class Object3D(Media):
         elif hasattr(data_or_path, "read"):
             if file_type is None:
                 raise ValueError("Must pass file type keyword argument when using io objects.")
+            file_type = _arguments.text("file_type", file_type, ValueError)
             self._core_media = _core.Media.object3d_bytes(content_of(data_or_path), file_type, self._caption)
         elif isinstance(data_or_path, dict):
             self._core_media = _core.Media.scene(_scene(data_or_path), self._caption)
@@ -66,7 +67,12 @@ class Object3D(Media):
 
         Returns:
             The Object3D.
+
+        Raises:
+            ValueError: another shape, or no array.
         """
+        if path_of(data) is not None or hasattr(data, "read"):
+            raise ValueError(f"from_numpy() takes an array, not {type(data).__name__}; see from_file()")
         return cls(data)
 
     @classmethod
@@ -87,8 +93,12 @@ class Object3D(Media):
         """
         if point_cloud_type != "lidar/beta":
             raise ValueError("Point cloud type not supported; there is only lidar/beta")
-        parts = {"points": points, "boxes": boxes, "vectors": vectors or []}
-        return cls({"type": point_cloud_type, **{name: list(part) for name, part in parts.items()}})
+        parts = {
+            "points": _arguments.sequence("points", points, "x y z"),
+            "boxes": _arguments.sequence("boxes", boxes, "what box3d() gives"),
+            "vectors": [] if vectors is None else _arguments.sequence("vectors", vectors, "dicts"),
+        }
+        return cls({"type": point_cloud_type, **parts})
 
 
 def _points(data: object):
@@ -103,18 +113,7 @@ def _points(data: object):
 def _scene(data: dict) -> dict:
     if data.get("type") != "lidar/beta":
         raise ValueError("Type not supported, only 'lidar/beta' is currently supported")
-    return {"type": "lidar/beta", **{part: _plain(data.get(part, [])) for part in _SCENE_PARTS}}
-
-
-def _plain(value: object) -> object:
-    """Arrays, tuples and what is in them as lists."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, dict):
-        return {str(key): _plain(part) for key, part in value.items() if part is not None}
-    if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
-    return value
+    return {"type": "lidar/beta", **{part: plain(data.get(part, [])) for part in _SCENE_PARTS}}
 
 
 def box3d(*, center, size, orientation, color, label: str | None = None, score: float | None = None) -> dict:

@@ -11,7 +11,7 @@ import functools
 import sys
 from collections.abc import Callable, Iterator
 
-from .. import _core, _terminal
+from .. import _arguments, _core, _terminal
 from ..errors import Error
 from ._base import Media, need
 from ._table_cells import TableIndex, TableKey
@@ -123,10 +123,12 @@ class Table(Media):
         assert all(type(column) in (str, int) for column in columns), (
             "columns argument expects list of strings or ints"
         )
-        types = [] if dtype is None else [type_json(one) for one in per_column(dtype)]
-        self._core_media = _core.Table(
-            columns, types, [bool(one) for one in per_column(optional)], allow_mixed_types, str(log_mode)
-        )
+        types = [] if dtype is None else [type_json(one) for one in per_column("dtype", dtype, columns)]
+        may_be_none = [bool(one) for one in per_column("optional", optional, columns)]
+        mode = _arguments.text("log_mode", log_mode, AssertionError)
+        for column in columns:
+            _arguments.text("a column's name", str(column))
+        self._core_media = _core.Table(columns, types, may_be_none, bool(allow_mixed_types), mode)
         self._objects: list[dict] = [{} for _ in columns]
         if dataframe is not None:
             self._add_dataframe(dataframe)
@@ -156,6 +158,8 @@ class Table(Media):
                 columns = [number_cells(piece[:, i]) for i in range(piece.shape[1])]
                 self._core_media.add_columns(columns, self._objects)
             return
+        if array.ndim < 2:
+            raise ValueError(f"a Table of an array needs rows x columns, not an array of shape {array.shape}")
         self._core_media.add_rows((list(row) for row in array), self._objects)
 
     # --- reading
@@ -176,6 +180,9 @@ class Table(Media):
 
     def __len__(self) -> int:
         return self._core_media.row_count
+
+    def __bool__(self) -> bool:
+        return True  # a table without rows is a table: ``table or Table()`` keeps it
 
     def _rows(self, first: int, count: int) -> list[list]:
         rows = self._core_media.rows(self._objects, first, count)
@@ -326,7 +333,8 @@ class Table(Media):
             Error: an INCREMENTAL table.
         """
         self._core_media.check_not_incremental("add_column")
-        assert isinstance(name, str) and name not in self._core_media.columns, f"no new column name: {name!r}"
+        _arguments.text("a column's name", name, AssertionError)
+        assert name not in self._core_media.columns, f"no new column name: {name!r}"
         assert isinstance(data, list) or is_array(data), "a column is a list or an array"
         assert isinstance(optional, bool), "optional must be a bool"
         objects: dict = {}
@@ -374,7 +382,9 @@ class Table(Media):
             TypeError: a value is of another type. AssertionError: no such column, or it is a key.
         """
         assert col_name in self._core_media.columns, f"the table has no column {col_name!r}"
-        self._core_media.cast(col_name, type_json(dtype), optional)
+        if dtype is None:
+            raise TypeError("cast() needs a type: int, str, bool, list, datetime, a media class")
+        self._core_media.cast(col_name, type_json(dtype), bool(optional))
         return self._core_media.column_type(col_name)[0]
 
     @_mutates
@@ -404,6 +414,7 @@ class Table(Media):
         """
         assert col_name in self._core_media.columns, f"the table has no column {col_name!r}"
         assert isinstance(table, Table), "set_fk() links to a Table"
+        _arguments.text("table_col", table_col)
         self._core_media.set_fk(col_name, table._core_media, table_col)
         self._linked[col_name] = table
 
@@ -424,7 +435,8 @@ class JoinedTable(Media):
             raise ValueError("JoinedTable join_key should be a string or a list of two strings")
         self._table1, self._table2, self._join_key = table1, table2, join_key
         parts = [self._part(table1, "table1"), self._part(table2, "table2")]
-        self._core_media = _core.joined_table(*parts, [join_key] if isinstance(join_key, str) else join_key)
+        keys = [join_key] if isinstance(join_key, str) else join_key
+        self._core_media = _core.joined_table(*parts, _arguments.names("join_key", keys))
 
     @staticmethod
     def _part(table, name: str):

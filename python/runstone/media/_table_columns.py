@@ -8,8 +8,14 @@ from ._base import Media
 from ._classes import Classes
 
 
-def per_column(value) -> list:
-    return value if isinstance(value, list) else [value]
+def per_column(name: str, value, columns: list) -> list:
+    """One value for all columns, or a list of one each."""
+    if not isinstance(value, list):
+        return [value]
+    assert len(value) == len(columns), (
+        f"{name} is one for all columns or a list of one each, not {len(value)} for {len(columns)} columns"
+    )
+    return value
 
 
 def plain_name(name) -> object:
@@ -66,6 +72,8 @@ def type_json(dtype) -> dict | None:
     if isinstance(dtype, Media):
         return {"wb_type": _name_of_type(type(dtype))}
     is_set = isinstance(dtype, (set, frozenset))
+    if not is_set and not isinstance(dtype, (bool, int, float, str)):
+        raise TypeError(f"a column's type is a Python type (int, str, ...), not {type(dtype).__name__}")
     return {"wb_type": "const", "params": {"val": list(dtype) if is_set else dtype, "is_set": is_set}}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .. import _core, _terminal
+from .. import _arguments, _core, _terminal
 from ._base import Media, check_caption, content_of, need, path_of
 
 
@@ -15,7 +15,7 @@ class Video(Media):
         data_or_path: an array of time x channel x height x width (uint8; 1, 3 or 4 channels), or with a
             batch in front, whose videos are put beside each other; the path of a .gif, .mp4, .webm or .ogg
             file, or an open file of that content.
-        caption: shown below it.
+        caption: shown below it; text, or a number.
         fps: frames a second of an array; 4 by default. A file keeps its own.
         format: ``gif``, ``mp4``, ``webm`` or ``ogg``. An array without one becomes a gif, with a warning.
             All but gif need the program ffmpeg (of the system, of the package imageio-ffmpeg, or named in
@@ -33,6 +33,14 @@ class Video(Media):
     ) -> None:
         self._caption = check_caption(caption)
         path = path_of(data_or_path)
+        if format is not None and path is None:
+            format = _arguments.text("format", format, ValueError)
+        if (
+            isinstance(fps, bool)
+            or not isinstance(fps, (int, float, type(None)))
+            and not hasattr(fps, "__float__")
+        ):
+            raise TypeError(f"fps must be a number, not {type(fps).__name__}")
         if path is not None or hasattr(data_or_path, "read"):
             if fps:
                 _terminal.warn("Video(fps=) has no effect on a file or its content")

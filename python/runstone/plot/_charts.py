@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import _core
+from .. import _arguments, _core
 from ..media._base import Media
 from ..media._table import Table, check_table
 
@@ -50,6 +50,19 @@ def _chart(make, table: Table, *arguments) -> CustomChart:
     return CustomChart(make(table._media(), *arguments), table)
 
 
+def _column(name: str, value: object) -> str:
+    """The name of a table's column, which may be an int."""
+    is_number = hasattr(value, "__index__") and not isinstance(value, bool)
+    return str(int(value)) if is_number else _arguments.text(name, value)
+
+
+def title_text(value: object) -> str:
+    """The text of what is shown; None is none."""
+    return (
+        "" if value is None else _arguments.text("a title", value if isinstance(value, str) else str(value))
+    )
+
+
 def plot_table(
     vega_spec_name: str,
     data_table: Table,
@@ -72,7 +85,12 @@ def plot_table(
     Raises:
         Error: data_table is no Table.
     """
-    return _chart(_core.plot_table, data_table, vega_spec_name, fields, string_fields or {}, split_table)
+    check_table(data_table, "data_table")
+    for name, value in (("fields", fields), ("string_fields", string_fields)):
+        if not isinstance(value, (dict, type(None))):
+            raise TypeError(f"{name} must be a dict, not {type(value).__name__}")
+    spec = _arguments.text("vega_spec_name", vega_spec_name)
+    return _chart(_core.plot_table, data_table, spec, fields or {}, string_fields or {}, bool(split_table))
 
 
 def visualize(id: str, value: Table) -> CustomChart:
@@ -89,7 +107,7 @@ def visualize(id: str, value: Table) -> CustomChart:
         Error: value is no Table.
     """
     check_table(value, "value")
-    return CustomChart(_core.plot_visualize(id, value._media()), value)
+    return CustomChart(_core.plot_visualize(_arguments.text("id", id), value._media()), value)
 
 
 def line(
@@ -110,7 +128,9 @@ def line(
     Raises:
         Error: table is no Table. A column that is not there is not noticed.
     """
-    return _chart(_core.plot_line, table, x, y, stroke, title, split_table)
+    lines = None if stroke is None else _column("stroke", stroke)
+    x, y, title = _column("x", x), _column("y", y), title_text(title)
+    return _chart(_core.plot_line, table, x, y, lines, title, bool(split_table))
 
 
 def scatter(table: Table, x: str, y: str, title: str = "", split_table: bool = False) -> CustomChart:
@@ -127,7 +147,8 @@ def scatter(table: Table, x: str, y: str, title: str = "", split_table: bool = F
     Raises:
         Error: table is no Table.
     """
-    return _chart(_core.plot_scatter, table, x, y, title, split_table)
+    x, y, title = _column("x", x), _column("y", y), title_text(title)
+    return _chart(_core.plot_scatter, table, x, y, title, bool(split_table))
 
 
 def bar(table: Table, label: str, value: str, title: str = "", split_table: bool = False) -> CustomChart:
@@ -145,7 +166,8 @@ def bar(table: Table, label: str, value: str, title: str = "", split_table: bool
     Raises:
         Error: table is no Table.
     """
-    return _chart(_core.plot_bar, table, label, value, title, split_table)
+    names, values = _column("label", label), _column("value", value)
+    return _chart(_core.plot_bar, table, names, values, title_text(title), bool(split_table))
 
 
 def histogram(table: Table, value: str, title: str = "", split_table: bool = False) -> CustomChart:
@@ -162,7 +184,7 @@ def histogram(table: Table, value: str, title: str = "", split_table: bool = Fal
     Raises:
         Error: table is no Table.
     """
-    return _chart(_core.plot_histogram, table, value, title, split_table)
+    return _chart(_core.plot_histogram, table, _column("value", value), title_text(title), bool(split_table))
 
 
 def line_series(
@@ -183,15 +205,24 @@ def line_series(
     Raises:
         ValueError: the numbers of sequences, or of keys, differ.
     """
-    xs, ys = _lists(xs), [_lists(y) for y in ys]
+    xs = _lists(_series("xs", xs))
+    ys = [_lists(_series("each of ys", y)) for y in _series("ys", ys)]
     is_shared = not xs or not isinstance(xs[0], (list, tuple))
     lists = [xs] if is_shared else [list(x) for x in xs]
-    names = [str(key) for key in keys] if keys is not None else []
+    names = [title_text(key) for key in _series("keys", keys)] if keys is not None else []
     if keys is not None and len(names) != len(ys):
         raise ValueError(f"Number of keys ({len(names)}) must match y-series ({len(ys)}).")
     if not is_shared and len(lists) != len(ys):
         raise ValueError(f"Number of x-series ({len(lists)}) must match y-series ({len(ys)}).")
-    return CustomChart(_core.plot_line_series(lists, ys, names, title, xname, split_table))
+    titles = title_text(title), _arguments.optional_text("xname", xname)
+    return CustomChart(_core.plot_line_series(lists, ys, names, *titles, bool(split_table)))
+
+
+def _series(name: str, values: object):
+    """What can be iterated over: a list, a range, an array, a tensor. A str is refused but as keys."""
+    if not hasattr(values, "__iter__") or getattr(values, "ndim", 1) == 0:
+        raise TypeError(f"{name} must be a sequence, not {type(values).__name__}")
+    return values
 
 
 def _lists(values) -> list:

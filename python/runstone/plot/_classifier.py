@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .. import _core
+from .. import _arguments, _core
 from ..errors import Error
 from ..media._base import need
-from ._charts import CustomChart
+from ._charts import CustomChart, title_text
 
 
 def pr_curve(
@@ -37,9 +37,8 @@ def pr_curve(
     Follows: the function of that name of the stock client, and sklearn.metrics.precision_recall_curve.
     """
     codes, scores, names, plotted = _samples(y_true, y_probas, labels, classes_to_plot)
-    core = _core.plot_pr_curve(
-        codes, scores, scores.shape[1], names, plotted, interp_size, title, split_table
-    )
+    size, title = _arguments.integer("interp_size", interp_size, 1, 2**20), title_text(title)
+    core = _core.plot_pr_curve(codes, scores, scores.shape[1], names, plotted, size, title, bool(split_table))
     return CustomChart(core)
 
 
@@ -65,7 +64,8 @@ def roc_curve(
     Follows: the function of that name of the stock client, and sklearn.metrics.roc_curve.
     """
     codes, scores, names, plotted = _samples(y_true, y_probas, labels, classes_to_plot)
-    core = _core.plot_roc_curve(codes, scores, scores.shape[1], names, plotted, title, split_table)
+    title = title_text(title)
+    core = _core.plot_roc_curve(codes, scores, scores.shape[1], names, plotted, title, bool(split_table))
     return CustomChart(core)
 
 
@@ -101,7 +101,9 @@ def confusion_matrix(
     if y_true is None:
         raise Error("y_true is None: the true class of each sample is needed")
     numpy = need("numpy", "confusion_matrix()")
-    names = [str(name) for name in class_names] if class_names is not None else []
+    names = []
+    if class_names is not None:
+        names = [title_text(name) for name in _arguments.sequence("class_names", class_names, "str")]
     truth = numpy.asarray(y_true)
     if preds is None:
         scores = numpy.ascontiguousarray(probs, dtype=numpy.float64)
@@ -114,12 +116,16 @@ def confusion_matrix(
     if class_names is None:
         values, codes = numpy.unique(numpy.concatenate([truth, guesses]), return_inverse=True)
         truth, guesses = codes[: len(truth)], codes[len(truth) :]
-    elif truth.dtype.kind not in "biu" or guesses.dtype.kind not in "biu":
+    elif not (_are_whole(truth) and _are_whole(guesses)):
         raise ValueError("with class_names, classes are numbers from 0")
     core = _core.plot_confusion_of_preds(
-        _integers(numpy, truth), _integers(numpy, guesses), names, title, split_table
+        _integers(numpy, truth), _integers(numpy, guesses), names, title_text(title), bool(split_table)
     )
     return CustomChart(core)
+
+
+def _are_whole(array) -> bool:
+    return array.dtype.kind in "biu" or (array.dtype.kind == "f" and bool((array % 1 == 0).all()))
 
 
 def _integers(numpy, array):
@@ -145,6 +151,8 @@ def _samples(y_true, y_probas, labels, classes_to_plot):
         raise ValueError("y_probas must be finite numbers")
     values = classes.tolist()
     names = values
+    if labels is not None:
+        labels = _arguments.sequence("labels", labels, "str")
     if labels is not None and classes.dtype.kind in "iu":
         if min(values) < 0 or max(values) >= len(labels):
             raise ValueError(f"y_true holds the class {max(values)}, labels names only {len(labels)}")
