@@ -52,7 +52,10 @@ nb::dict entry_of(const ArtifactEntry& entry) {
   fields["path"] = nb::str(entry.path.c_str(), entry.path.size());
   fields["digest"] = nb::str(entry.digest.c_str(), entry.digest.size());
   fields["ref"] = entry.ref.empty() ? nb::none() : nb::object(nb::str(entry.ref.c_str()));
-  fields["size"] = nb::int_(entry.size_bytes);
+  // As in the manifest: of what is far away an unknown size is none.
+  const bool is_far = !entry.ref.empty() && entry.ref.rfind("file://", 0) != 0;
+  fields["size"] =
+      is_far && entry.size_bytes == 0 ? nb::none() : nb::object(nb::int_(entry.size_bytes));
   fields["local_path"] =
       entry.local_path.empty() ? nb::none() : nb::object(nb::str(entry.local_path.c_str()));
   fields["birth_artifact_id"] = entry.birth_artifact_id.empty()

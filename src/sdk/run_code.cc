@@ -51,7 +51,8 @@ Result<std::optional<Artifact>> RunState::log_code(const std::string& given_root
       stdfs::absolute(given_root.empty() ? "." : given_root, error).lexically_normal();
   if (!root.has_filename()) root = root.parent_path();
   if (!stdfs::is_directory(root, error)) {
-    return fail(ErrorCode::kInvalidArgument, "'" + given_root + "' is no directory");
+    terminal_.warn("log_code() takes nothing: " + root.string() + " is no directory");
+    return std::optional<Artifact>();
   }
   std::string name = given_name;
   if (name.empty()) {

@@ -28,6 +28,45 @@ bool is_below(const stdfs::path& path, const stdfs::path& base) {
   return at == base.end() && rest != path.end();
 }
 
+std::vector<stdfs::path> matches_of(const std::string& pattern) {
+  std::vector<stdfs::path> found;
+  glob_t matches{};
+  if (glob(pattern.c_str(), 0, nullptr, &matches) == 0) {
+    for (std::size_t i = 0; i < matches.gl_pathc; ++i) found.emplace_back(matches.gl_pathv[i]);
+  }
+  globfree(&matches);
+  return found;
+}
+
+/// A path as a pattern that matches it alone.
+std::string literal(const std::string& path) {
+  std::string out;
+  for (const char c : path) {
+    if (c == '*' || c == '?' || c == '[' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+/// A folder and those below it, but for hidden ones.
+std::vector<std::string> folders_of(const stdfs::path& root) {
+  std::vector<std::string> found = {root.string()};
+  std::error_code error;
+  for (stdfs::recursive_directory_iterator
+           at(root, stdfs::directory_options::skip_permission_denied, error),
+       end;
+       at != end && !error && found.size() < kMaxFilesOfFolder; at.increment(error)) {
+    if (!at->is_directory(error)) continue;
+    if (at->path().filename().string().front() == '.') {
+      at.disable_recursion_pending();
+    } else {
+      found.push_back(at->path().string());
+    }
+  }
+  return found;
+}
+
+/// The paths that match; a part "**" stands for any number of folders, none included.
 std::vector<stdfs::path> expand(const std::string& pattern, bool is_glob) {
   std::vector<stdfs::path> found;
   if (!is_glob) {
@@ -35,11 +74,20 @@ std::vector<stdfs::path> expand(const std::string& pattern, bool is_glob) {
     if (stdfs::exists(stdfs::symlink_status(pattern, error))) found.emplace_back(pattern);
     return found;
   }
-  glob_t matches{};
-  if (glob(pattern.c_str(), 0, nullptr, &matches) == 0) {
-    for (std::size_t i = 0; i < matches.gl_pathc; ++i) found.emplace_back(matches.gl_pathv[i]);
+  const std::size_t deep = pattern.find("/**/");
+  if (deep == std::string::npos) return matches_of(pattern);
+  const std::string rest = pattern.substr(deep + 3);  // with its slash
+  for (const stdfs::path& root : matches_of(deep == 0 ? "/" : pattern.substr(0, deep))) {
+    std::error_code error;
+    if (!stdfs::is_directory(root, error)) continue;
+    for (const std::string& folder : folders_of(root)) {
+      for (stdfs::path& path : expand(literal(folder) + rest, true)) {
+        found.push_back(std::move(path));
+      }
+    }
   }
-  globfree(&matches);
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
   return found;
 }
 

@@ -118,12 +118,12 @@ Result<Artifact> RunState::link_model(const std::string& path,
                                       const std::string& registered_model_name,
                                       const std::string& given_name,
                                       const std::vector<std::string>& aliases) {
-  RUNSTONE_TRY(check_online("link_model", ErrorCode::kNotImplemented));
   if (registered_model_name.find('/') != std::string::npos) {
     return fail(ErrorCode::kInvalidType,
                 "Please provide only the name of the registered model, not '" +
                     registered_model_name + "': do not append the entity or project name");
   }
+  RUNSTONE_TRY(check_online("link_model", ErrorCode::kNotImplemented));
   const std::string entity = read(&RunState::entity_);
   std::string type = "model";
   if (!given_name.empty()) {

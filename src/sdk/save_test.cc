@@ -99,6 +99,18 @@ TEST_F(Save, SV2ANameThatIsNoTextIsRefusedAndNothingIsPlaced) {
   EXPECT_FALSE(stdfs::exists(run.dir() + "/odd"));
 }
 
+TEST_F(Save, TwoStarsStandForFoldersOfAnyDepth) {
+  write("deep/a.txt", "a");
+  write("deep/[1]/b.txt", "b");
+  write("deep/[1]/c/d.txt", "d");
+  write("deep/.hidden/e.txt", "e");
+  auto run = place_.start();
+  EXPECT_THAT(saved(run, "deep/**/*.txt"),
+              ElementsAre("deep/[1]/b.txt", "deep/[1]/c/d.txt", "deep/a.txt"));
+  EXPECT_THAT(saved(run, "d*/**/c/**/d.*"), ElementsAre("deep/[1]/c/d.txt"));
+  EXPECT_THAT(saved(run, "nothing/**/*"), ElementsAre());
+}
+
 TEST_F(Save, SV2WrongInputIsRefused) {
   auto run = place_.start();
   EXPECT_THAT(run.save("").error().message, HasSubstr("a path or a pattern"));
