@@ -406,7 +406,8 @@ class Artifact(VersionMembers):
 
     @_change
     def _check_new_file(self, name: str, mode: str) -> None:
-        _arguments.text("name", os.fspath(name) if isinstance(name, os.PathLike) else name)
+        if not _arguments.text("name", os.fspath(name) if isinstance(name, os.PathLike) else name):
+            raise ValueError("Invalid artifact path: ''; new_file() needs the path of the new entry")
         if not isinstance(mode, str) or set(mode) - set("xwbt+") or not set(mode) & set("xw"):
             raise ValueError(f"new_file() takes the modes x, xb, w and wb, not {mode!r}")
         if "x" in mode and str(name) in self.manifest.entries:

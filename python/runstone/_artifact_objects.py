@@ -38,6 +38,7 @@ def _refuses_long_tables() -> bool:
 
 def get(artifact, name: str):
     """The object that was added under this name, or None."""
+    _arguments.text("name", name)
     entries = artifact.manifest.entries
     for kind, read in _READERS.items():
         suffix = f".{kind}.json"

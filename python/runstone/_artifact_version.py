@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from functools import wraps
 
-from ._arguments import names, optional_path
+from ._arguments import names, optional_path, path, sequence
 from ._artifact_manifest import ArtifactCollection, ArtifactFiles, ArtifactManifestEntry, not_logged
+from ._terminal import warn
 from .errors import ArtifactStatusError
 
 TYPE_CHECKING = False
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from ._artifact import Artifact
 
     Member = TypeVar("Member", bound=Callable[..., Any])
-
-
-def warn(text: str) -> None:
-    print(f"runstone: WARNING {text}", file=sys.stderr)
 
 
 def names_itself(method: Member) -> Member:
@@ -197,7 +193,7 @@ class VersionMembers:
             ArtifactNotLoggedError; ValueError: content of another digest. CommError: the server, or what a
             reference points to, does not answer. OSError: a file cannot be written.
         """
-        prefix = "" if path_prefix is None else os.fspath(path_prefix)
+        prefix = optional_path("path_prefix", path_prefix)
         return self._handle.download(_folder(root), bool(allow_missing_references), bool(skip_cache), prefix)
 
     @logged
@@ -253,7 +249,7 @@ class VersionMembers:
         Returns:
             A sequence of files, each with ``name``, ``size`` (bytes), ``url`` and ``download()``.
         """
-        return ArtifactFiles(self, names)
+        return ArtifactFiles(self, None if names is None else sequence("names", names, "str"))
 
     @logged
     def get_entry(self, name: str | os.PathLike) -> ArtifactManifestEntry:
@@ -268,12 +264,12 @@ class VersionMembers:
         Raises:
             ArtifactNotLoggedError; KeyError: there is none.
         """
-        path = os.fspath(name)
+        wanted = path("name", name)
         try:
-            return ArtifactManifestEntry(self._handle.get_entry(path), self)
+            return ArtifactManifestEntry(self._handle.get_entry(wanted), self)
         except KeyError:
             objects = [
-                key for key in self.manifest.entries if key.startswith(f"{path}.") and key.endswith(".json")
+                key for key in self.manifest.entries if key.startswith(f"{wanted}.") and key.endswith(".json")
             ]
             if len(objects) != 1:
                 raise

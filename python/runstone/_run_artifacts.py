@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
 
-from . import _arguments
+from . import _arguments, _terminal
 from .errors import UsageError
 
 TYPE_CHECKING = False
@@ -198,7 +197,7 @@ def use_artifact(
     if self.offline:
         raise TypeError("Cannot use artifact when in offline mode: there is no server to ask")
     if use_as is not None:
-        print("runstone: WARNING use_artifact(use_as=) is deprecated and has no effect", file=sys.stderr)
+        _terminal.warn("use_artifact(use_as=) is deprecated and has no effect")
     type, labels = _arguments.optional_text("type", type), _arguments.names("aliases", aliases)
     if isinstance(artifact_or_name, Artifact):
         if artifact_or_name.is_draft():
@@ -368,10 +367,10 @@ def log_code(
             folders.
 
     Returns:
-        The Artifact, or None, with a warning, if there is no such file.
+        The Artifact, or None, with a warning, if there is no such file, or no such folder.
 
     Raises:
-        ValueError: no folder. UsageError: the run is finished. What a filter raises.
+        UsageError: the run is finished. What a filter raises.
     """
     from ._artifact import Artifact
 

@@ -23,7 +23,7 @@ def save(
     else a copy; a matched folder is taken whole.
 
     Args:
-        glob_str: a path or pattern (``*``, ``?``, ``[...]``), relative to the working directory or absolute.
+        glob_str: a path or pattern (``*``, ``?``, ``[...]``, ``**`` for folders of any depth), relative to the working directory or absolute.
         base_path: what is left out of the path in the run. By default the working directory; for an
             absolute pattern the folder two levels up, so that one folder is kept.
         policy: ``live`` sends a file again whenever it changes, ``now`` once, ``end`` at finish().

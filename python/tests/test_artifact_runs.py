@@ -78,6 +78,10 @@ def test_LA2_wrong_input_is_refused_and_the_run_unharmed(offline, hello):
         with pytest.raises(ValueError):
             run.log_artifact(artifact, **options)
     assert not artifact._handle.is_final
+    for options in ({"aliases": [3]}, {"tags": 3}, {"aliases": {"a": 1}.items()}):
+        with pytest.raises(TypeError, match="aliases|tags"):
+            run.log_artifact(artifact, **options)
+    assert not artifact._handle.is_final
     for wrong in (3, None, {"a": 1}, ["hello.txt"]):
         with pytest.raises(TypeError):
             run.log_artifact(wrong)
@@ -95,12 +99,19 @@ def test_LA3_path_forms_and_default_names(offline, hello, tree):
     assert run.log_artifact(tree).name == "run-r1-tree"
     assert run.log_artifact(f"{tree}/").name == "run-r1-tree"
     assert run.log_artifact(f"file://{hello}", name="ref", type="dataset").type == "dataset"
+    assert run.log_artifact(f"file://{hello}").name == "run-r1-hello.txt"
+    assert run.log_artifact(hello).name == "run-r1-hello.txt"
+    made = run.log_artifact(draft(), name="ignored", type="ignored")
+    assert (made.name, made.type) == ("ds", "dataset"), "an Artifact keeps its name and type"
     records = recorded(run)
     assert [(r.name, r.type) for r in records] == [
         ("run-r1-hello.txt", "unspecified"),
         ("run-r1-tree", "unspecified"),
         ("run-r1-tree", "unspecified"),
         ("ref", "dataset"),
+        ("run-r1-hello.txt", "unspecified"),
+        ("run-r1-hello.txt", "unspecified"),
+        ("ds", "dataset"),
     ]
     assert [e.path for e in records[1].manifest.contents] == ["a.txt", "sub/b.txt"]
     assert records[3].manifest.contents[0].ref == f"file://{hello}"
@@ -133,6 +144,8 @@ def test_UA3_nothing_can_be_used_offline(offline):
         run.link_artifact(draft(), "portfolio")
     with pytest.raises(NotImplementedError):
         run.link_model("hello.txt", "registered")
+    with pytest.raises(AssertionError, match="only the name"):
+        run.link_model("hello.txt", "entity/registered")
     with pytest.raises(AttributeError):
         run.log_artifact(draft()).aliases  # noqa: B018
 
@@ -205,8 +218,7 @@ def test_LC1_no_file_gives_none_and_a_filter_may_raise(offline, sources):
         run.log_code(sources, include_fn=lambda path: 1 / 0)
     with pytest.raises(TypeError):
         run.log_code(sources, include_fn="*.py")
-    with pytest.raises(ValueError, match="no directory"):
-        run.log_code("nowhere")
+    assert run.log_code("nowhere") is None and run.log_code(sources / "main.py") is None
     assert code_of(run) == []
 
 

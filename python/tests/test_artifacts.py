@@ -88,6 +88,7 @@ def test_DF2_references_have_the_digests_of_the_format(hello, tree):
     assert paths == ["pre/a.txt", "pre/sub/b.txt"]
     (entry,) = draft().add_reference("http://127.0.0.1:9/f.txt?v=1", checksum=False)
     assert (entry.path, entry.digest) == ("f.txt?v=1", "http://127.0.0.1:9/f.txt?v=1")
+    assert entry.size is None, "nobody has asked how large it is"
 
 
 def test_DF2_digests_equal_those_of_the_stock_client(hello, tree, tmp_path, monkeypatch):
@@ -184,6 +185,7 @@ def test_AR2_wrong_content_is_refused_and_the_draft_unharmed(hello, tree):
         (lambda: artifact.remove("none"), FileNotFoundError, "No such file"),
         (lambda: artifact.new_file("hello.txt").__enter__(), ValueError, "already exists"),
         (lambda: artifact.new_file("n", mode="r").__enter__(), ValueError, "modes"),
+        (lambda: artifact.new_file("").__enter__(), ValueError, "Invalid artifact path"),
     ]
     for call, kind, words in refused:
         with pytest.raises(kind, match=words):
@@ -405,7 +407,11 @@ def test_copies_of_a_draft_that_is_never_logged_are_removed(hello, tmp_path):
 
 
 def test_use_as_is_deprecated(capfd, monkeypatch):
+    draft(use_as="x")
+    assert capfd.readouterr().err == "", "silent is silent"
+    monkeypatch.setenv("RUNSTONE_SILENT", "false")
     artifact = draft(use_as="x")
+    assert "deprecated" in capfd.readouterr().err
     assert artifact.use_as is None
     assert "deprecated" in capfd.readouterr().err
 

@@ -38,7 +38,12 @@ def pixels_of(content: bytes):
 def test_ME1_every_class_has_its_json_its_file_digest_and_size(run, tmp_path):
     (tmp_path / "mesh.obj").write_text(MESH)
     (tmp_path / "m.pdb").write_text("ATOM\n")
+    import plotly.graph_objects as go
+
     media = {
+        "figure": (runstone.Plotly(go.Figure()), "plotly-file", "plotly", ".plotly.json"),
+        "table": (runstone.Table(columns=["a"], data=[[1]]), "table-file", "table", ".table.json"),
+        "points": (runstone.Object3D(np.zeros((1, 3))), "object3D-file", "object3D", ".pts.json"),
         "image": (runstone.Image(np.zeros((4, 6, 3), np.uint8), caption="c"), "image-file", "images", ".png"),
         "video": (
             runstone.Video(np.zeros((3, 3, 8, 6), np.uint8), fps=4, format="gif"),
@@ -149,6 +154,7 @@ def wrong_inputs():
     yield "samples of no rate", lambda: runstone.Audio([0.0]), ValueError, "sample_rate"
     yield "a rate of text", lambda: runstone.Audio([0.0], "x"), TypeError, "sample_rate must be an int"
     yield "a rate of 0", lambda: runstone.Audio([0.0], 0), ValueError, "sample_rate must be 1 to"
+    yield "a sound's address", lambda: runstone.Audio("https://host/a.wav"), ValueError, "artifact"
     yield "samples of 3 axes", lambda: runstone.Audio(np.zeros((2, 2, 2)), 8000), ValueError, "axes"
     yield "a missing sound", lambda: runstone.Audio("a.wav"), FileNotFoundError, "no such file"
     yield "NaN", lambda: histogram([1.0, float("nan")]), ValueError, "finite"
@@ -212,6 +218,7 @@ def test_ME3_lists_have_the_batch_form(run, tmp_path):
             "meshes": [runstone.Object3D(open(tmp_path / "mesh.obj"))],
             "molecules": [runstone.Molecule(tmp_path / "m.pdb")],
             "mixed": [runstone.Html("c"), runstone.Image(np.zeros((4, 6)))],
+            "counts": [runstone.Histogram([1, 2], num_bins=2), runstone.Histogram([1], num_bins=1)],
         }
     )
     s = run.summary
@@ -234,13 +241,38 @@ def test_ME3_lists_have_the_batch_form(run, tmp_path):
         "media/molecule/"
     )
     assert [part["_type"] for part in s["mixed"]] == ["html-file", "image-file"]
+    assert [part["values"] for part in s["counts"]] == [[1, 1], [1]]
+    assert {part["_type"] for part in s["counts"]} == {"histogram"}
+    parts = [*s["videos"]["videos"], *s["sounds"]["audio"], *s["pages"]["html"], *s["meshes"]["objects"]]
+    for part in [*parts, *s["mixed"]]:
+        check_file(run, part)
+    assert [s[key]["count"] for key in ("videos", "pages", "meshes", "molecules")] == [1, 2, 1, 1]
 
 
-def test_ME3_a_list_of_images_holds_at_most_108(run, capfd, monkeypatch):
+def test_ME3_a_list_of_images_holds_at_most_108(offline, capfd, monkeypatch):
     monkeypatch.setenv("RUNSTONE_SILENT", "false")
+    run = offline()
     tiny = [runstone.Image(np.full((1, 1), i, np.uint8)) for i in range(110)]
     run.log({"many": tiny})
     assert run.summary["many"]["count"] == 108 and len(run.summary["many"]["filenames"]) == 108
+    assert "108" in capfd.readouterr().err
+
+
+def test_what_is_changed_or_ignored_is_told(offline, capfd, monkeypatch):
+    monkeypatch.setenv("RUNSTONE_SILENT", "false")
+    run = offline()
+    frames = np.zeros((2, 3, 4, 6), np.uint8)
+    run.log({"v": runstone.Video(frames)})
+    assert run.summary["v"]["path"].endswith(".gif") and "gif" in capfd.readouterr().err
+    runstone.Video(frames.astype(float), format="gif")
+    assert "float64 is converted to uint8" in capfd.readouterr().err
+    runstone.Video(io.BytesIO(b"GIF89a"), format="gif", fps=3)
+    assert "fps" in capfd.readouterr().err
+    run.log({"i": runstone.Image(np.zeros((4, 6, 4), np.uint8), file_type="jpg")})
+    assert "alpha" in capfd.readouterr().err.lower()
+    runstone.Video(frames, format="gif", fps=3)
+    run.log({"i": runstone.Image(np.zeros((4, 6, 4), np.uint8))})
+    assert "WARNING" not in capfd.readouterr().err
 
 
 def test_ME4_nested_values_and_keys_with_slashes(run):
