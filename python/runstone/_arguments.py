@@ -53,6 +53,11 @@ def integer(name: str, value: object, low: int, high: int) -> int:
     return number
 
 
+def count(name: str, value: object) -> int:
+    """How many one request asks for; that it is at least 1 is the core's to say."""
+    return integer(name, value, -(2**31), 2**31 - 1)
+
+
 def sequence(name: str, value: object, of_what: str) -> list:
     """A list of what can be iterated over, but for text."""
     if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):

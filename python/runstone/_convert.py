@@ -136,9 +136,12 @@ def metadata_value(value: object) -> object:
 
 
 def plain_value(value: object) -> object:
-    """A value of a setting."""
+    """A value of a setting, of a filter: what JSON can say."""
     if callable(value):
-        raise ValueError(f"a setting cannot hold {type(value).__name__}")
+        raise ValueError(f"a function ({type(value).__name__}) is no value here")
+    array = _as_array(value)
+    if array is not None and array.dtype.kind in "biufU":
+        return array.tolist()
     plain = _common(value)
     if plain is not _UNKNOWN:
         return plain
@@ -146,7 +149,9 @@ def plain_value(value: object) -> object:
         return value.__fspath__()
     if _is_enum(value):
         return value.value
-    raise ValueError(f"a setting cannot hold {type(value).__name__}")
+    raise ValueError(
+        f"a {type(value).__name__} is no value here: pass a number, text, a list or a dict of such"
+    )
 
 
 _UNKNOWN = object()

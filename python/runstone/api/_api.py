@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import _core
+from .. import _arguments, _core
 from ._lists import Artifacts, Project, Projects, Runs, User
 from ._run import Run
 from ._sweep import Sweep
@@ -50,17 +50,15 @@ class Api:
         for key, value in given.items():
             if key not in _OVERRIDES:
                 raise ValueError(f"overrides has no {key!r}; it may have {', '.join(_OVERRIDES)}")
-            if not isinstance(value, str):
-                raise TypeError(f"overrides[{key!r}] must be a str, not {type(value).__name__}")
+            _arguments.text(f"overrides[{key!r}]", value)
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float, type(None))):
             raise TypeError(f"timeout must be a number of seconds, not {type(timeout).__name__}")
-        if api_key is not None and not isinstance(api_key, str):
-            raise TypeError(f"api_key must be a str, not {type(api_key).__name__}")
+        api_key = _arguments.optional_text("api_key", api_key)
         from .._module import setup_settings
 
         self._core = _core.Api.open(
             given.get("base_url", ""),
-            api_key or "",
+            api_key,
             given.get("entity", ""),
             given.get("project", ""),
             float(DEFAULT_TIMEOUT_SECS if timeout is None else timeout),
@@ -98,7 +96,7 @@ class Api:
 
         Follows: ``Api.run``. Each call asks the server anew.
         """
-        return Run(self._core.run(_text("path", path)))
+        return Run(self._core.run(_arguments.text("path", path)))
 
     def runs(
         self,
@@ -135,8 +133,13 @@ class Api:
         del include_sweeps
         if filters is not None and not isinstance(filters, dict):
             raise TypeError(f"filters must be a dict, not {type(filters).__name__}")
-        pages = self._core.runs(_text("path", path or ""), filters or {}, order or "", per_page, lazy)
-        return Runs(lambda: pages, f"{path or ''}")
+        path, order = (
+            _arguments.optional_text("path", path),
+            _arguments.optional_text("order", order),
+        )
+        count = _arguments.count("per_page", per_page)
+        pages = self._core.runs(path, filters or {}, order, count, bool(lazy))
+        return Runs(lambda: pages, path)
 
     def projects(self, entity: str | None = None, per_page: int = 200) -> Projects:
         """The projects of an entity, those with the newest runs first.
@@ -148,7 +151,8 @@ class Api:
         Returns:
             An object to iterate over, index and take the ``len()`` of.
         """
-        return Projects(lambda: self._core.projects(entity or "", per_page), entity or "")
+        entity, count = _arguments.optional_text("entity", entity), _arguments.count("per_page", per_page)
+        return Projects(lambda: self._core.projects(entity, count), entity)
 
     def project(self, name: str, entity: str | None = None) -> Project:
         """One project.
@@ -180,7 +184,11 @@ class Api:
         Returns:
             The api.Project.
         """
-        return Project(self._core.create_project(_text("name", name), entity or ""))
+        return Project(
+            self._core.create_project(
+                _arguments.text("name", name), _arguments.optional_text("entity", entity)
+            )
+        )
 
     def sweep(self, path: str = "") -> Sweep:
         """One sweep.
@@ -194,7 +202,7 @@ class Api:
         Raises:
             NotFoundError: there is none.
         """
-        return Sweep(self._core.sweep(_text("path", path)))
+        return Sweep(self._core.sweep(_arguments.text("path", path)))
 
     def artifact(self, name: str, type: str | None = None) -> Artifact:
         """One version of an artifact.
@@ -212,7 +220,9 @@ class Api:
         """
         from .._artifact import Artifact
 
-        return Artifact._of(self._core.artifact(_text("name", name), type or ""))
+        return Artifact._of(
+            self._core.artifact(_arguments.text("name", name), _arguments.optional_text("type", type))
+        )
 
     def artifacts(self, type_name: str, name: str, per_page: int = 50) -> Artifacts:
         """The versions of a collection, the newest first.
@@ -225,9 +235,9 @@ class Api:
         Returns:
             An object to iterate over, index and take the ``len()`` of.
         """
-        return Artifacts(
-            lambda: self._core.artifacts(_text("type_name", type_name), _text("name", name), per_page), name
-        )
+        type_name, name = _arguments.text("type_name", type_name), _arguments.text("name", name)
+        count = _arguments.count("per_page", per_page)
+        return Artifacts(lambda: self._core.artifacts(type_name, name, count), name)
 
     def artifact_exists(self, name: str, type: str | None = None) -> bool:
         """Whether there is such a version.
@@ -239,16 +249,12 @@ class Api:
         Returns:
             True or False.
         """
-        return self._core.artifact_exists(_text("name", name), type or "")
+        return self._core.artifact_exists(
+            _arguments.text("name", name), _arguments.optional_text("type", type)
+        )
 
     def flush(self) -> None:
         """Nothing is kept that could be old: accepted, does nothing."""
 
     def __repr__(self) -> str:
         return f"<runstone.Api {self._core.base_url}>"
-
-
-def _text(name: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{name} must be a str, not {type(value).__name__}")
-    return value

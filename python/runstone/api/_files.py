@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from .. import _arguments
 from ._lists import PageList
 
 
@@ -38,7 +39,7 @@ class File:
 
         Follows: ``File.download``. The file appears whole or not at all.
         """
-        return open(self._core.download(os.fspath(root), replace, exist_ok))
+        return open(self._core.download(_arguments.path("root", root), bool(replace), bool(exist_ok)))
 
     def delete(self) -> None:
         """Deletes it on the server."""

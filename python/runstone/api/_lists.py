@@ -11,7 +11,8 @@ T = TypeVar("T")
 class PageList(Generic[T]):
     """A list on a server. Nothing is asked before it is read; what was read is kept.
 
-    ``len()`` is the number of the whole list as the server says it, ``list[i]`` fetches as far as it must.
+    ``len()`` is the number of the whole list as the server says it (else all is read and counted),
+    ``list[i]`` fetches as far as it must.
     """
 
     def __init__(self, start: Callable[[], object], name: str) -> None:
@@ -44,7 +45,13 @@ class PageList(Generic[T]):
             index += 1
 
     def __len__(self) -> int:
-        return len(self._items) if self._is_over else self._source().count()
+        if not self._is_over:
+            try:
+                return self._source().count()
+            except NotImplementedError:  # a server that does not say: they are counted
+                while self._load_next():
+                    pass
+        return len(self._items)
 
     def __getitem__(self, index: int | slice):
         if isinstance(index, slice):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from .. import _arguments
 from ._files import File, Files
 from ._frames import to_arrow
 from ._history import HistoryScan
@@ -24,9 +25,7 @@ def _fact(name: str, doc: str):
 
 def _changeable(name: str, doc: str):
     def change(self, value: str | None) -> None:
-        if not isinstance(value, (str, type(None))):
-            raise TypeError(f"{name} must be a str, not {type(value).__name__}")
-        setattr(self._core, name, value or "")
+        setattr(self._core, name, _arguments.optional_text(name, value))
 
     return property(lambda self: getattr(self._core, name), change, doc=doc + " ``update()`` sends a change.")
 
@@ -75,10 +74,7 @@ class Run:
     def tags(self, tags) -> None:
         if isinstance(tags, str):
             raise TypeError("tags must be a list of str, not a str")
-        tags = list(tags or ())
-        if not all(isinstance(tag, str) for tag in tags):
-            raise TypeError("tags must be a list of str")
-        self._core.tags = tags
+        self._core.tags = _arguments.names("tags", tags)
 
     @property
     def user(self) -> User | None:
@@ -222,10 +218,8 @@ class Run:
         del use_cache
         wanted = _keys(keys)
         for name, value in (("page_size", page_size), ("min_step", min_step), ("max_step", max_step)):
-            if isinstance(value, bool) or not (
-                isinstance(value, int) or value is None and name == "max_step"
-            ):
-                raise TypeError(f"{name} must be an int, not {type(value).__name__}")
+            if value is not None or name != "max_step":
+                _arguments.integer(name, value, -(2**63), 2**63 - 1)
         return HistoryScan(lambda: self._core.scan_history(wanted, page_size, min_step, max_step))
 
     # --- files ------------------------------------------------------------------------------------------
@@ -245,7 +239,8 @@ class Run:
         """
         if isinstance(names, str):
             raise TypeError("names must be a list of str, not a str")
-        pages = self._core.files(list(names or ()), pattern or "", per_page)
+        pattern, count = _arguments.optional_text("pattern", pattern), _arguments.count("per_page", per_page)
+        pages = self._core.files(_arguments.names("names", names), pattern, count)
         return Files(lambda: pages, "/".join(self.path))
 
     def file(self, name: str) -> File:
@@ -260,7 +255,7 @@ class Run:
         Raises:
             NotFoundError: there is none.
         """
-        return File(self._core.file(name))
+        return File(self._core.file(_arguments.text("name", name)))
 
     def upload_file(self, path: str | os.PathLike, root: str | os.PathLike = ".") -> File:
         """Sends a file.
@@ -275,7 +270,7 @@ class Run:
         Raises:
             NotFoundError: there is no such file. ValueError: it is not below ``root``.
         """
-        return File(self._core.upload_file(os.fspath(path), os.fspath(root)))
+        return File(self._core.upload_file(_arguments.path("path", path), _arguments.path("root", root)))
 
     # --- artifacts --------------------------------------------------------------------------------------
     def logged_artifacts(self, per_page: int = 100) -> Artifacts:
@@ -287,7 +282,8 @@ class Run:
         Returns:
             An object to iterate over, index and take the ``len()`` of.
         """
-        return Artifacts(lambda: self._core.logged_artifacts(per_page), "/".join(self.path))
+        count = _arguments.count("per_page", per_page)
+        return Artifacts(lambda: self._core.logged_artifacts(count), "/".join(self.path))
 
     def used_artifacts(self, per_page: int = 100) -> Artifacts:
         """The versions of artifacts that it read.
@@ -298,7 +294,8 @@ class Run:
         Returns:
             An object to iterate over, index and take the ``len()`` of.
         """
-        return Artifacts(lambda: self._core.used_artifacts(per_page), "/".join(self.path))
+        count = _arguments.count("per_page", per_page)
+        return Artifacts(lambda: self._core.used_artifacts(count), "/".join(self.path))
 
     def use_artifact(self, artifact: Artifact, use_as: str | None = None) -> Artifact:
         """Says that this run read a version.
@@ -330,7 +327,8 @@ class Run:
         Raises:
             TypeError: something else. ValueError: it is of another project.
         """
-        self._core.log_artifact(_version(artifact)._handle, list(aliases or ()), list(tags or ()))
+        labels = _arguments.names("aliases", aliases), _arguments.names("tags", tags)
+        self._core.log_artifact(_version(artifact)._handle, *labels)
         return artifact
 
     # --- changes ----------------------------------------------------------------------------------------
@@ -352,7 +350,7 @@ class Run:
         Args:
             force: reads everything anew, and drops changes that were not sent.
         """
-        self._core.load(force)
+        self._core.load(bool(force))
         if force:
             self._forget()
 
@@ -438,11 +436,8 @@ def _keys(keys: object) -> list[str]:
 
 
 def _sample(samples: object, keys: object, x_axis: object, stream: object) -> tuple:
-    if isinstance(samples, bool) or not isinstance(samples, int):
-        raise TypeError(f"samples must be an int, not {type(samples).__name__}")
-    for name, value in (("x_axis", x_axis), ("stream", stream)):
-        if not isinstance(value, str):
-            raise TypeError(f"{name} must be a str, not {type(value).__name__}")
+    samples = _arguments.integer("samples", samples, 1, 1_000_000)
+    x_axis, stream = _arguments.text("x_axis", x_axis), _arguments.text("stream", stream)
     return samples, _keys(keys), x_axis, stream
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .. import _arguments
+
 
 class SummarySubDict:
     """A dict inside the summary; writing to it is writing to the summary."""
@@ -35,7 +37,7 @@ class SummarySubDict:
             raise AttributeError(f"the summary has no key {key!r}") from None
 
     def __setitem__(self, key: str, value: object) -> None:
-        self._root._set((*self._path, key), value)
+        self._root._set((*self._path, _arguments.text("a key of the summary", key)), value)
 
     __setattr__ = __setitem__
 
@@ -62,8 +64,13 @@ class SummarySubDict:
 
         Args:
             d: a dict; None sends what was changed before.
+
+        Raises:
+            TypeError: no dict, a key that is no str. CommError: the server does not answer, or refuses.
         """
-        for key, value in dict(d or {}).items():
+        if not isinstance(d, (dict, SummarySubDict, type(None))):
+            raise TypeError(f"update() takes a dict, not {type(d).__name__}")
+        for key, value in (d or {}).items():
             self[key] = value
         self._root._send()
 
