@@ -77,8 +77,8 @@ class Image : public Media {
   /// height x width x 4; a JPEG of it has no alpha.
   static Result<Image> from_rgba(Span<const std::uint8_t> pixels, int height, int width,
                                  const ImageOptions& options = {});
-  /// A PNG, JPEG, GIF, BMP or WebP file, kept as it is. http, https, s3 and gs addresses are only
-  /// for artifacts: a run does not fetch them (kInvalidArgument when it is logged).
+  /// A PNG, JPEG, GIF, BMP, TIFF or WebP file, kept as it is. http, https, s3 and gs addresses are
+  /// only for artifacts: a run does not fetch them (kInvalidArgument when it is logged).
   static Result<Image> from_file(const std::string& path, const ImageOptions& options = {});
 };
 
@@ -148,7 +148,7 @@ struct Box3D {
   std::optional<double> score;
 
   /// The box around `center` of the edge lengths `size`, turned by the quaternion `orientation`
-  /// (w, x, y, z).
+  /// (w, x, y, z); of zeros: not turned.
   static Box3D around(const double (&center)[3], const double (&size)[3],
                       const double (&orientation)[4], const int (&color)[3], std::string label = "",
                       std::optional<double> score = std::nullopt);

@@ -326,12 +326,14 @@ def test_file_types_modes_and_files_as_they_are(run, tmp_path):
 
     noise = np.random.default_rng(2).integers(0, 256, (16, 16, 4), dtype=np.uint8)
     Pil.fromarray(noise[:, :, :3]).save(tmp_path / "own.jpg")
+    Pil.fromarray(noise[:9, :, :3]).save(tmp_path / "own.tiff")
     run.log(
         {
             "bmp": runstone.Image(noise[:, :, :3], file_type="bmp"),
             "jpg": runstone.Image(noise, file_type="jpg"),
             "gray": runstone.Image(noise, mode="L"),
             "own": runstone.Image(tmp_path / "own.jpg"),
+            "tiff": runstone.Image(tmp_path / "own.tiff"),
             "pil": Pil.fromarray(noise[:, :, :3]),
             "palette": runstone.Image(Pil.new("P", (3, 2))),
             "copy": runstone.Image(runstone.Image(noise, caption="c")),
@@ -342,6 +344,9 @@ def test_file_types_modes_and_files_as_they_are(run, tmp_path):
     assert pixels_of(check_file(run, s["jpg"])).shape == (16, 16, 3) and s["jpg"]["path"].endswith(".jpg")
     assert pixels_of(check_file(run, s["gray"])).shape == (16, 16)
     assert check_file(run, s["own"]) == (tmp_path / "own.jpg").read_bytes() and s["own"]["width"] == 16
+    tiff = check_file(run, s["tiff"])
+    assert tiff == (tmp_path / "own.tiff").read_bytes() and s["tiff"]["path"].endswith(".tiff")
+    assert (s["tiff"]["width"], s["tiff"]["height"], s["tiff"]["format"]) == (16, 9, "tiff")
     assert np.array_equal(pixels_of(check_file(run, s["pil"])), noise[:, :, :3])
     assert pixels_of(check_file(run, s["palette"])).shape == (2, 3, 3)
     assert np.array_equal(pixels_of(check_file(run, s["copy"])), noise) and s["copy"]["caption"] == "c"

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "media/pixels.h"
+#include "media/tiff_header.h"
 #include "media/video.h"
 
 namespace runstone::media {
@@ -98,6 +99,44 @@ TEST(PictureHeader, RefusesWhatIsNoPictureAndWhatIsCutOff) {
   for (const std::string& bytes :
        {std::string("text"), std::string(), jpeg.substr(0, 20), std::string("\xff\xd8\xff")}) {
     EXPECT_EQ(read_picture_header(bytes).error().code, ErrorCode::kInvalidArgument);
+  }
+}
+
+/// A TIFF directory of a picture of 3 rows of 70 pixels, the height as a short, the width as a
+/// long.
+std::string tiff_directory(bool is_little) {
+  std::string out;
+  const auto put = [&](std::uint32_t value, int bytes) {
+    for (int i = 0; i < bytes; ++i) {
+      out.push_back(static_cast<char>(value >> (8 * (is_little ? i : bytes - 1 - i)) & 0xff));
+    }
+  };
+  put(2, 2);
+  for (const std::uint32_t number : {256U, 4U}) put(number, 2);
+  put(1, 4);
+  put(70, 4);
+  for (const std::uint32_t number : {257U, 3U}) put(number, 2);
+  put(1, 4);
+  put(3, 2);
+  put(0xffff, 2);  // what is behind a short is anything
+  return out;
+}
+
+TEST(TiffHeader, KnowsTheSizeInEitherOrderOfBytes) {
+  EXPECT_EQ(tiff_directory_offset(std::string_view("II*\0\x08\x01\0\0", 8)), 0x108U);
+  EXPECT_EQ(tiff_directory_offset(std::string_view("MM\0*\0\0\x01\x08", 8)), 0x108U);
+  for (const bool is_little : {true, false}) {
+    const std::string head = is_little ? "II" : "MM", directory = tiff_directory(is_little);
+    const auto header = read_tiff_header(head, directory);
+    ASSERT_TRUE(header);
+    EXPECT_EQ(header->height, 3);
+    EXPECT_EQ(header->width, 70);
+    for (std::size_t size = 0; size < directory.size(); ++size) {
+      EXPECT_FALSE(read_tiff_header(head, std::string_view(directory).substr(0, size)));
+    }
+  }
+  for (const std::string_view no : {"", "II", "IIxx\0\0\0\0", "PK*\0\x08\0\0\0"}) {
+    EXPECT_FALSE(tiff_directory_offset(no));
   }
 }
 

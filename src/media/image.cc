@@ -9,6 +9,7 @@
 #include "fs/file_system.h"
 #include "media/json_fields.h"
 #include "media/source_file.h"
+#include "media/tiff_header.h"
 
 namespace runstone::media {
 namespace {
@@ -95,6 +96,20 @@ Result<std::shared_ptr<ImageObject>> ImageObject::of_pixels(Pixels pixels,
   return image;
 }
 
+namespace {
+
+/// What the file says of itself; a TIFF file says it anywhere.
+Result<PictureHeader> read_header(fs::File& file, std::string_view head) {
+  const auto at = tiff_directory_offset(head);
+  if (!at) return read_picture_header(head);
+  std::string directory(kTiffDirectoryBytesMax, '\0');
+  RUNSTONE_TRY(const std::size_t size,
+               file.read_at(*at, Span<char>(directory.data(), directory.size())));
+  return read_tiff_header(head, std::string_view(directory).substr(0, size));
+}
+
+}  // namespace
+
 Result<std::shared_ptr<ImageObject>> ImageObject::of_file(const std::string& path,
                                                           const ImageOptions& options) {
   RUNSTONE_TRY(check_boxes(options.boxes));
@@ -112,7 +127,7 @@ Result<std::shared_ptr<ImageObject>> ImageObject::of_file(const std::string& pat
   RUNSTONE_TRY(const auto file, disk.open_read(path));
   std::string head(kHeaderBytesMax, '\0');
   RUNSTONE_TRY(const std::size_t size, file->read_at(0, Span<char>(head.data(), head.size())));
-  auto header = read_picture_header(std::string_view(head).substr(0, size));
+  auto header = read_header(*file, std::string_view(head).substr(0, size));
   if (!header) return fail(std::move(header).error().with_context(path));
   auto image = std::make_shared<ImageObject>();
   image->options_ = options;

@@ -239,8 +239,9 @@ Box3D Box3D::around(const double (&center)[3], const double (&size)[3],
   const double length =
       std::sqrt(orientation[0] * orientation[0] + orientation[1] * orientation[1] +
                 orientation[2] * orientation[2] + orientation[3] * orientation[3]);
-  const double w = orientation[0] / length, x = orientation[1] / length;
-  const double y = orientation[2] / length, z = orientation[3] / length;
+  // Zeros name no direction: nothing is turned.
+  const double scale = length > 0 ? 1 / length : 0, w = length > 0 ? orientation[0] * scale : 1;
+  const double x = orientation[1] * scale, y = orientation[2] * scale, z = orientation[3] * scale;
   const double turn[3][3] = {{1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)},
                              {2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)},
                              {2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)}};

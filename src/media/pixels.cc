@@ -116,15 +116,14 @@ Result<PictureHeader> read_picture_header(std::string_view bytes) {
     return header("gif", le(bytes, 8, 2), le(bytes, 6, 2));
   }
   if (bytes.size() >= 26 && bytes.substr(0, 2) == "BM") {
-    const auto height = static_cast<std::int32_t>(le(bytes, 22, 4));  // negative: rows from the top
-    return header("bmp", static_cast<std::uint32_t>(height < 0 ? -height : height),
-                  le(bytes, 18, 4));
+    const std::uint32_t height = le(bytes, 22, 4);  // negative: rows from the top
+    return header("bmp", height >> 31 != 0 ? 0 - height : height, le(bytes, 18, 4));
   }
   if (bytes.size() >= 30 && bytes.substr(0, 4) == "RIFF" && bytes.substr(8, 4) == "WEBP") {
     return read_webp_header(bytes);
   }
   if (bytes.size() >= 4 && bytes.substr(0, 3) == "\xff\xd8\xff") return read_jpeg_header(bytes);
-  return fail(ErrorCode::kInvalidArgument, "not a PNG, JPEG, GIF, BMP or WebP file");
+  return fail(ErrorCode::kInvalidArgument, "not a PNG, JPEG, GIF, BMP, TIFF or WebP file");
 }
 
 }  // namespace runstone::media

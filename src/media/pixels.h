@@ -35,10 +35,11 @@ std::string encode_bmp(const Pixels& pixels);
 
 /// What a picture file says of itself.
 struct PictureHeader {
-  const char* format = "";  ///< png, jpeg, gif, bmp, webp
+  const char* format = "";  ///< png, jpeg, gif, bmp, tiff, webp
   int height = 0, width = 0;
 };
-/// Errors: kInvalidArgument if the bytes begin no PNG, JPEG, GIF, BMP or WebP file.
+/// Errors: kInvalidArgument if the bytes begin no PNG, JPEG, GIF, BMP or WebP file; of a TIFF file
+/// tiff_header.h knows.
 Result<PictureHeader> read_picture_header(std::string_view bytes);
 
 }  // namespace runstone::media

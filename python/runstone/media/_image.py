@@ -18,7 +18,7 @@ class Image(Media):
     Args:
         data_or_path: an array of H x W, H x W x 1, 3 or 4 values from 0 to 255 (cast to uint8 without
             scaling: 0.7 is 0; axes of length 1 are left out); a torch tensor of C x H x W; a PIL image; a
-            matplotlib figure; the path of a PNG, JPEG, GIF, BMP or WebP file, which is kept as it is;
+            matplotlib figure; the path of a PNG, JPEG, GIF, BMP, TIFF or WebP file, which is kept as it is;
             another Image, whose picture is taken, not its boxes and masks.
         mode: a mode of PIL to convert to; by default by the number of channels (L, RGB, RGBA).
         caption: shown below it; text, or a number.
