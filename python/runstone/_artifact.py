@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _TTL_INHERITED, _TTL_FOREVER = -1, -2
 _MAX_OBJECTS = 10_000_000
+_ENTRY_SCHEMES = ("wandb-artifact://", "wandb-client-artifact://")
 
 
 class ArtifactTTL(Enum):
@@ -360,7 +361,8 @@ class Artifact(VersionMembers):
             The entries.
 
         Raises:
-            ValueError: no scheme, no such file, a scheme that needs a name, more than max_objects.
+            ValueError: no scheme, no such file, a scheme that needs a name, more than max_objects, the address
+            of another version's entry (pass the entry).
             CommError: the store does not answer, or refuses.
         """
         if isinstance(uri, ArtifactManifestEntry):
@@ -372,6 +374,11 @@ class Artifact(VersionMembers):
         if max_objects is not None:
             limit = _arguments.integer("max_objects", max_objects, 0, 2**63 - 1)
         address = _arguments.text("uri", os.fspath(uri) if isinstance(uri, os.PathLike) else uri)
+        if address.startswith(_ENTRY_SCHEMES):
+            raise ValueError(
+                f"{address!r} is the address of an entry of a version, whose digest only its server knows; "
+                "pass the entry itself: add_reference(version.get_entry(path))"
+            )
         entries = self._handle.add_reference(address, _entry_name(name), bool(checksum), limit)
         return [ArtifactManifestEntry(fields, self) for fields in entries]
 
