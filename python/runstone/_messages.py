@@ -57,7 +57,7 @@ def alert(self, title: str, text: str, level=None, wait_duration=None) -> None:
             raise TypeError(f"{name} must be a str, not {type(value).__name__}")
         value.encode()  # lone surrogates are no text: UnicodeEncodeError says where they are
     level = "INFO" if level is None else getattr(level, "value", level)
-    if not isinstance(level, str):
+    if level not in ("INFO", "WARN", "ERROR"):
         raise ValueError(f"level must be one of INFO, WARN and ERROR, not {level!r}")
     if wait_duration is None:
         wait_duration = 0

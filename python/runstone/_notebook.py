@@ -43,7 +43,9 @@ def to_html(self, height: int = 420, hidden: bool = False) -> str:
     Returns:
         The text; of a run without a page (offline), a line that names it.
     """
-    return self._to_html(height, hidden)
+    if not hasattr(height, "__index__"):
+        raise TypeError(f"height must be an int, not {type(height).__name__}")
+    return self._to_html(int(height), bool(hidden))
 
 
 def mime_bundle(self, include=None, exclude=None) -> dict[str, str]:

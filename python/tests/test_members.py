@@ -100,7 +100,7 @@ def test_SV2_a_name_that_is_no_text_is_refused_and_nothing_is_placed(run, tmp_pa
     with pytest.raises(ValueError, match=r"rename '.*b\?.txt'"):
         run.save("*.txt")
     assert "a.txt" not in os.listdir(run.dir)
-    with pytest.raises(UnicodeEncodeError):
+    with pytest.raises(ValueError):
         run.save("b\udcff.txt")
     assert names(run, run.save("a*")) == ["a.txt"]
 
@@ -130,6 +130,7 @@ def test_AL1_an_alert_is_recorded(run):
     for wrong, kind in (
         ({"level": "warn"}, ValueError),
         ({"level": ""}, ValueError),
+        ({"level": "\ud800"}, ValueError),
         ({"wait_duration": True}, TypeError),
         ({"wait_duration": [5]}, TypeError),
         ({"wait_duration": float("nan")}, ValueError),
@@ -169,6 +170,9 @@ def test_MP1_preemption_is_recorded(run):
 
 def test_DI1_outside_of_a_notebook_nothing_is_displayed(run):
     assert run.display(height=300) is False
+    for height in ("300", 1.5, None):
+        with pytest.raises(TypeError, match="height must be an int"):
+            run.to_html(height)
     assert "not online" in run.to_html()
 
 
