@@ -120,11 +120,6 @@ Outcome<net::ClientResponse> ApiClient::exchange(const net::ClientRequest& reque
   const std::string words = words_of(response->body);
   trouble.message = target_.base_url + " answered " + std::to_string(response->status) +
                     (words.empty() ? "" : " (" + words + ")");
-  if (response->status == 401) {
-    trouble.message +=
-        ": it does not know the API key; set RUNSTONE_API_KEY (`runstone key` on the server prints "
-        "it)";
-  }
   return trouble;
 }
 

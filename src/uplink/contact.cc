@@ -70,7 +70,10 @@ Error error_of(const Trouble& trouble) {
   if (trouble.kind == TroubleKind::kUnauthorized) {
     code = trouble.status == 403 ? ErrorCode::kPermissionDenied : ErrorCode::kUnauthenticated;
   }
-  return Error(code, trouble.message);
+  if (code != ErrorCode::kUnauthenticated) return Error(code, trouble.message);
+  return Error(code, trouble.message +
+                         ": it does not know the API key; set RUNSTONE_API_KEY (`runstone key` on "
+                         "the server prints it)");
 }
 
 /// One try, from looking for the stored run to the run as it is made.

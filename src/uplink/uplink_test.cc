@@ -73,6 +73,9 @@ TEST(Contact, SaysWhatTheCallerCanDo) {
     const auto identity = contact(server.target(), {.run_id = "r"}, {}, {.timeout_us = 50'000});
     ASSERT_FALSE(identity);
     EXPECT_EQ(identity.error().code, code) << answer.status << " " << answer.body;
+    const bool names_the_key =
+        identity.error().message.find("RUNSTONE_API_KEY") != std::string::npos;
+    EXPECT_EQ(names_the_key, code == ErrorCode::kUnauthenticated) << identity.error().message;
   }
 }
 

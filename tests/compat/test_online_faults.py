@@ -173,4 +173,4 @@ def test_a_wrong_key_at_init_raises(shared_server, tmp_path):
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=LIMIT_SECS)
     assert done.returncode == 1
-    assert "AuthenticationError" in done.stderr
+    assert "AuthenticationError" in done.stderr and "set RUNSTONE_API_KEY" in done.stderr

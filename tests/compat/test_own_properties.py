@@ -19,6 +19,20 @@ def begin(server, folder, **options):
     return runstone.init(dir=folder, settings=settings | {"x_disable_stats": True}, **options)
 
 
+def test_PR1_the_address_that_is_printed_can_be_opened(shared_server, tmp_path, capfd):
+    settings = {
+        "base_url": shared_server.url,
+        "api_key": shared_server.key,
+        "console": "off",
+        "silent": False,
+    }
+    run = runstone.init(dir=tmp_path, settings=settings, project="own-pr", id="printed a=b+c d")
+    url = run.url
+    assert url.endswith("/printed%20a=b+c%20d")
+    run.finish()
+    assert capfd.readouterr().err.count(f"View the run at {url}\n") == 2  # at the start and at the end
+
+
 def test_PR1_properties_of_an_online_run_and_after_finish(shared_server, tmp_path, api):
     run = begin(
         shared_server, tmp_path, project="own-pr", id="a=b+c d", group="g", job_type="train",
