@@ -42,6 +42,9 @@ def to_html(self, height: int = 420, hidden: bool = False) -> str:
 
     Returns:
         The text; of a run without a page (offline), a line that names it.
+
+    Raises:
+        TypeError: a height that is no int.
     """
     if not hasattr(height, "__index__"):
         raise TypeError(f"height must be an int, not {type(height).__name__}")
