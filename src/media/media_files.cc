@@ -58,6 +58,23 @@ Result<void> put_in_place(Draft& draft, const fs::Path& target) {
   return {};
 }
 
+/// Gives each piece of a file to `take`, and then the file's SHA-256.
+template <typename Take>
+Result<std::string> read_through(const std::string& path, const Take& take) {
+  RUNSTONE_TRY(const auto source, fs::real_file_system().open_read(path));
+  Digest digest(Digest::Kind::kSha256);
+  std::string buffer(kCopyBytes, '\0');
+  for (std::uint64_t offset = 0;;) {
+    RUNSTONE_TRY(const std::size_t size,
+                 source->read_at(offset, Span<char>(buffer.data(), buffer.size())));
+    if (size == 0) return to_hex(digest.finish());
+    const std::string_view piece(buffer.data(), size);
+    digest.add(piece);
+    RUNSTONE_TRY(take(piece));
+    offset += size;
+  }
+}
+
 }  // namespace
 
 std::string file_part_of_key(std::string_view key) {
@@ -111,25 +128,39 @@ Result<StoredFile> store_media(const std::string& files_directory, std::string_v
 Result<StoredFile> store_media_file(const std::string& files_directory, std::string_view folder,
                                     std::string_view extension, const Place& place,
                                     const std::string& path) {
-  RUNSTONE_TRY(const auto source, fs::real_file_system().open_read(path));
   Draft draft;
   RUNSTONE_TRY(begin(draft, fs::Path(files_directory) / "media" / folder));
-  Digest digest(Digest::Kind::kSha256);
-  std::string buffer(kCopyBytes, '\0');
-  while (true) {
-    RUNSTONE_TRY(const std::size_t size,
-                 source->read_at(draft.size_bytes, Span<char>(buffer.data(), buffer.size())));
-    if (size == 0) break;
-    const std::string_view piece(buffer.data(), size);
-    digest.add(piece);
-    RUNSTONE_TRY(draft.write(piece));
-  }
   StoredFile stored;
-  stored.sha256 = to_hex(digest.finish());
+  RUNSTONE_TRY(stored.sha256,
+               read_through(path, [&](std::string_view piece) { return draft.write(piece); }));
   stored.size_bytes = draft.size_bytes;
   stored.path = relative_path(folder, extension, place, stored.sha256);
   RUNSTONE_TRY(put_in_place(draft, fs::Path(files_directory) / stored.path));
   return stored;
+}
+
+Result<StoredFile> link_media_file(const std::string& files_directory, std::string_view folder,
+                                   std::string_view extension, const Place& place,
+                                   const std::string& path, bool may_symlink) {
+  StoredFile stored;
+  RUNSTONE_TRY(stored.sha256, read_through(path, [&](std::string_view piece) -> Result<void> {
+                 stored.size_bytes += piece.size();
+                 return {};
+               }));
+  stored.path = relative_path(folder, extension, place, stored.sha256);
+  const fs::Path target = fs::Path(files_directory) / stored.path;
+  fs::FileSystem& disk = fs::real_file_system();
+  if (disk.exists(target)) return stored;
+  RUNSTONE_TRY(disk.make_directories(target.parent_path()));
+  std::error_code error;
+  const fs::Path source = std::filesystem::canonical(path, error);
+  if (!error && may_symlink) {
+    std::filesystem::create_symlink(source, target, error);
+    if (!error) return stored;
+  }
+  std::filesystem::create_hard_link(source, target, error);
+  if (!error) return stored;
+  return store_media_file(files_directory, folder, extension, place, path);
 }
 
 }  // namespace runstone::media

@@ -21,4 +21,10 @@ Result<StoredFile> store_media_file(const std::string& files_directory, std::str
                                     std::string_view extension, const Place& place,
                                     const std::string& path);
 
+/// The same with a symbolic link to that file, or, where there can be none or `may_symlink` is
+/// false, a hard link, or a copy. What the file holds later is then what the run holds.
+Result<StoredFile> link_media_file(const std::string& files_directory, std::string_view folder,
+                                   std::string_view extension, const Place& place,
+                                   const std::string& path, bool may_symlink);
+
 }  // namespace runstone::media

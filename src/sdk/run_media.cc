@@ -63,6 +63,13 @@ class MediaSink final : public media::Sink {
   Result<media::StoredFile> store_file(std::string_view folder, std::string_view extension,
                                        const media::Place& place,
                                        const std::string& path) override {
+    const Settings& settings = run_.plan_.settings;
+    const bool is_own = path.compare(0, run_.directory_.path.size() + 1,
+                                     run_.directory_.path + "/") == 0;  // made for a moment
+    if (settings.flag("allow_media_symlink") && !is_own) {
+      return noted(media::link_media_file(run_.directory_.files, folder, extension, place, path,
+                                          settings.flag("symlink")));
+    }
     return noted(media::store_media_file(run_.directory_.files, folder, extension, place, path));
   }
 
