@@ -259,8 +259,7 @@ void SummaryTable::observe_other(SummarySlot& slot, ValueRef value) {
   mark(slot);
 }
 
-// --- values set by hand
-// ---------------------------------------------------------------------------
+// --- values set by hand --------------------------------------------------------------------------
 
 void SummaryTable::set_leaf(SummarySlot& slot, const Value& value) {
   const bool absent = value.is_null() || (value.is_double() && std::isnan(*value.if_double()));
@@ -357,8 +356,7 @@ void SummaryTable::restore(const Dict& stored) {
   take_changes([](const KeyPath&, std::optional<std::string_view>) {});
 }
 
-// --- reading
-// --------------------------------------------------------------------------------------
+// --- reading -------------------------------------------------------------------------------------
 
 Value SummaryTable::aggregate(const SummarySlot& slot, int bit) const {
   switch (1u << bit) {
@@ -424,17 +422,17 @@ std::optional<Value> SummaryTable::get(const KeyPath& path) const {
   return *inside;
 }
 
-void SummaryTable::for_each_number(
-    std::size_t count, const std::function<void(const std::string&, double)>& take) const {
+std::size_t SummaryTable::copy_numbers(Span<Number> into) const {
   settle();
+  std::size_t count = 0;
   for (const SummarySlot* slot : top_) {
-    if (count == 0) return;
+    if (count == into.size()) break;
     const bool number =
         slot->last_kind == ValueRef::Kind::kInt || slot->last_kind == ValueRef::Kind::kDouble;
     if (!slot->present || !slot->first_seen || !number || slot->name.front() == '_') continue;
-    take(slot->name, last_value(*slot).number_or(0));
-    --count;
+    into[count++] = {&slot->name, last_value(*slot).number_or(0)};
   }
+  return count;
 }
 
 Dict SummaryTable::to_dict() const {

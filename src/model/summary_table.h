@@ -15,6 +15,7 @@
 #include "model/metric_rules.h"
 #include "model/summary_columns.h"
 #include "runstone/row.h"
+#include "runstone/span.h"
 #include "runstone/value.h"
 
 namespace runstone {
@@ -106,10 +107,14 @@ class SummaryTable {
   // --- reading
   std::optional<Value> get(const KeyPath& path) const;
   Dict to_dict() const;
-  /// The latest value of the first `count` metrics at the top that are numbers now; no `_` keys.
-  void for_each_number(
-      std::size_t count,
-      const std::function<void(const std::string& name, double value)>& take) const;
+  /// A metric's name, which lives as long as the table, and its latest value.
+  struct Number {
+    const std::string* name;
+    double value;
+  };
+  /// The first metrics at the top that are numbers now, as many as there is room for; no `_` keys.
+  /// Gives how many. Allocates nothing: somebody may be waiting to log.
+  std::size_t copy_numbers(Span<Number> into) const;
 
   /// Hands out each leaf changed since the last call, in no given order: a value as JSON text, or
   /// nothing where the leaf went away. A leaf with aggregates comes once per operation. Stops after

@@ -231,6 +231,9 @@ struct Record {
 /// The record as journal bytes, appended to `out`. History items are written typed; use
 /// HistoryEncoder where speed counts. OtherRecord gives a record with its number only.
 void encode_record(std::string& out, const Record& record);
+/// The two halves of it: for a body whose number is known later.
+void encode_number(std::string& out, std::int64_t num);
+void encode_body(std::string& out, const RecordBody& body);
 /// Errors: kCorrupt for bytes that are no protobuf message. Unknown fields are skipped.
 Result<Record> decode_record(std::string_view bytes);
 

@@ -295,14 +295,23 @@ struct EncodeBody {
 
 }  // namespace
 
-void encode_record(std::string& out, const Record& record) {
+void encode_number(std::string& out, std::int64_t num) {
   pbf_writer writer(out);
-  add_int(writer, 1, record.num);
-  const auto field = kFields[record.body.index()];
+  add_int(writer, 1, num);
+}
+
+void encode_body(std::string& out, const RecordBody& body) {
+  const auto field = kFields[body.index()];
   if (field == 0) return;
   std::string bytes;
-  std::visit(EncodeBody{bytes}, record.body);
+  std::visit(EncodeBody{bytes}, body);
+  pbf_writer writer(out);
   writer.add_message(field, bytes);
+}
+
+void encode_record(std::string& out, const Record& record) {
+  encode_number(out, record.num);
+  encode_body(out, record.body);
 }
 
 }  // namespace runstone::protocol

@@ -33,6 +33,16 @@ HistoryRecord history_of(std::string_view bytes) {
   return std::get<HistoryRecord>(record->body);
 }
 
+TEST(Record, IsItsNumberAndThenItsBody) {
+  StatsRecord stats;
+  stats.timestamp_us = 5'000'000;
+  stats.items = {{"cpu", "1.5"}};
+  std::string halves;
+  encode_number(halves, 300);
+  encode_body(halves, stats);
+  EXPECT_EQ(halves, encode(stats, 300));
+}
+
 TEST(Record, DF1EncodesTheFormatsTestVectors) {
   HeaderRecord header;
   header.producer = "x";

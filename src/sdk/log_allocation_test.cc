@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "model/summary_table.h"
 #include "sdk/count_allocations.h"
 #include "sdk/stalled_disk.h"
 #include "sdk/test_run.h"
@@ -103,6 +104,26 @@ TEST(LogAllocation, SeveralThreadsAllocateNothingOnceTheirKeysAreKnown) {
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(allocations, 0u);
   EXPECT_EQ(run.row_count(), 2u * kThreads * (100 + kRowsEach));
+}
+
+// What the keeper does each second with the run's lock held, for the curves that finish() draws.
+TEST(LogAllocation, LookingAtTheMetricsAllocatesNothing) {
+  SummaryTable summary;
+  for (int i = 0; i < 70; ++i) {
+    const std::string name = "a rather long name of a metric, number " + std::to_string(i);
+    if (i % 10 == 9) {
+      summary.observe(summary.slot({name}), ValueRef("text"));
+    } else {
+      summary.observe(summary.slot({name}), ValueRef(1.5 * i));
+    }
+  }
+  SummaryTable::Number numbers[50];
+  const std::uint64_t before = allocations_of_this_thread();
+  const std::size_t count = summary.copy_numbers({numbers, 50});
+  EXPECT_EQ(allocations_of_this_thread(), before);
+  ASSERT_EQ(count, 50u);
+  EXPECT_EQ(*numbers[9].name, "a rather long name of a metric, number 10");
+  EXPECT_EQ(numbers[9].value, 15);
 }
 
 // The keeper hangs in fdatasync(). Whoever logs, defines, configures or asks must not notice: with

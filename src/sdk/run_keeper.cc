@@ -54,13 +54,15 @@ void RunState::tick() {
   tell_losses();
   ++sketch_ticks_;
   bool config_changed = false;
-  {
+  SummaryTable::Number numbers[kSketchedMetrics];
+  std::size_t count = 0;
+  {  // copies alone: whoever logs waits for this
     const std::scoped_lock lock(mutex_);
     std::swap(config_changed, config_dirty_);
-    summary_.for_each_number(
-        kSketchedMetrics, [&](const std::string& name, double value) { sketch_.add(name, value); });
+    count = summary_.copy_numbers({numbers, kSketchedMetrics});
     look_at_clock();
   }
+  for (std::size_t i = 0; i < count; ++i) sketch_.add(*numbers[i].name, numbers[i].value);
   if (config_changed) write_config_file();
 }
 
@@ -101,8 +103,7 @@ void RunState::tell_losses() {
                   "). The training goes on; what it logs from now on is lost.");
 }
 
-// --- files
-// ----------------------------------------------------------------------------------------
+// --- files ---------------------------------------------------------------------------------------
 
 void RunState::record_files(const std::vector<std::string>& names) {
   protocol::FilesRecord record;
@@ -120,11 +121,14 @@ void RunState::write_config_file() {
   facts.client_version = kVersion;
   facts.python_version = plan_.program.python_version;
   facts.platform = "linux-x86_64";
-  std::string text;
-  {
+  Dict config;
+  MetricTable metrics;
+  {  // the text is made without the lock: a config of thousands of keys takes milliseconds
     const std::scoped_lock lock(mutex_);
-    text = to_config_yaml(protocol::full_config(config_.values(), summary_.metrics(), facts));
+    config = config_.values();
+    metrics = summary_.metrics();
   }
+  const std::string text = to_config_yaml(protocol::full_config(config, metrics, facts));
   discard(fs::replace_file(fs::real_file_system(), directory_.files + "/config.yaml", text),
           "the journal has the config");
 }

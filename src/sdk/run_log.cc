@@ -86,8 +86,7 @@ void RunState::look_at_clock() {
 }
 
 bool RunState::takes_whole_row(const LogOptions& options) const {
-  const bool commit = options.commit.value_or(!options.step || child_);
-  return commit && !open_row_.has_data() && !any_step_sync_ && !json_values_;
+  return commits(options) && !open_row_.has_data() && !any_step_sync_ && !json_values_;
 }
 
 template <typename FieldAt>
@@ -97,8 +96,6 @@ bool RunState::log_known_row(std::size_t size, const FieldAt& field, const LogOp
 
 template <typename FieldAt>
 bool RunState::take_fields(std::size_t size, const FieldAt& field, const LogOptions& options) {
-  const bool steps_ignored = child_ || ignores_steps();
-  const bool commit = options.commit.value_or(!options.step || steps_ignored);
   const bool is_whole_row = takes_whole_row(options);
   if (options.step && is_whole_row && write_known_row(size, field)) return true;
   if (has_media(size, field)) return false;
@@ -107,7 +104,7 @@ bool RunState::take_fields(std::size_t size, const FieldAt& field, const LogOpti
   open_row_.mark_as_having_data();
   open_row_at_us_ = system_clock().monotonic_us();
   if (is_whole_row) shape_.learn(size, field, open_row_);
-  if (commit) write_open_row();
+  if (commits(options)) write_open_row();
   return true;
 }
 
@@ -267,6 +264,13 @@ void RunState::append_record(protocol::RecordBody body) {
   record_bytes_.clear();
   protocol::encode_record(record_bytes_, protocol::Record{++record_num_, std::move(body)});
   append_bytes(record_bytes_);
+}
+
+// A body that was encoded before the lock was taken.
+void RunState::append_encoded(std::string_view body) {
+  record_bytes_.clear();
+  protocol::encode_number(record_bytes_, ++record_num_);
+  append_bytes(body, record_bytes_);
 }
 
 // What the disk refuses is counted and told; it never reaches the training.

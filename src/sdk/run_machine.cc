@@ -59,8 +59,10 @@ void RunState::start_sampler() {
       json::append_double(text, reading.value);
       record.items.emplace_back(reading.key + suffix, std::move(text));
     }
+    std::string body;
+    protocol::encode_body(body, std::move(record));
     const std::scoped_lock lock(mutex_);
-    if (life_ == Life::kRecording) append_record(std::move(record));
+    if (life_ == Life::kRecording) append_encoded(body);
   };
   auto added = probe::Sampler::of_this_process().add(
       std::move(options), settings.number("x_stats_sampling_interval"), deliver);

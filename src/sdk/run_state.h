@@ -155,6 +155,9 @@ class RunState {
   std::uint64_t row_count() const { return rows_written_.load(std::memory_order_relaxed); }
   std::string url_of(std::string_view what) const;  ///< "" or "runs/<id>"
 
+  // run_stop.cc
+  bool should_stop() const;
+
   // fork_registry.cc
   void lock_for_fork() { mutex_.lock(); }
   void unlock_after_fork() { mutex_.unlock(); }
@@ -194,6 +197,10 @@ class RunState {
   /// False, with nothing taken, if there are media among the fields.
   template <typename FieldAt>
   bool take_fields(std::size_t size, const FieldAt& field, const LogOptions& options);
+  /// Whether a log() writes its row; what it does if nothing was said.
+  bool commits(const LogOptions& options) const {
+    return options.commit.value_or(!options.step || child_ || ignores_steps());
+  }
   /// Whether the fields of a log() are a row of their own, which nothing is added to.
   bool takes_whole_row(const LogOptions& options) const;
   /// A row of the keys of the last one, in which nothing needs a look. False: nothing was taken.
@@ -206,6 +213,7 @@ class RunState {
   void end_row();
   void add_synced_steps();
   void append_record(protocol::RecordBody body);
+  void append_encoded(std::string_view body);
   void append_bytes(std::string_view record, std::string_view marker = {});
   void log_disabled(Span<const Field> fields);
   double seconds_since_start() const;
@@ -243,6 +251,9 @@ class RunState {
   void leave_surroundings();
   void start_sampler();
   void stop_sampler();
+
+  // run_stop.cc
+  void stop_program();
 
   // run_finish.cc
   void stop_keeper();
@@ -330,7 +341,9 @@ class RunState {
   std::unique_ptr<ConsoleFiles> console_files_;  // of the keeper, later of finish()
   std::uint64_t redirect_id_ = 0;
   std::string cut_characters_[2];  // of the redirected streams; of their reader's thread
-  std::mutex finish_mutex_;        // one finish() at a time; the second waits for the first
+  std::atomic<bool> should_stop_{false};
+  mutable std::atomic<bool> asks_to_stop_{false};  // should_stop() was called
+  std::mutex finish_mutex_;  // one finish() at a time; the second waits for the first
 };
 
 /// Makes fork() safe for this run: its lock is taken around it.
