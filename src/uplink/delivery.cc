@@ -86,8 +86,7 @@ Delivery::Turn Delivery::turn() {
   return wait_turn();
 }
 
-// --- the journal
-// ----------------------------------------------------------------------------------
+// --- the journal ---------------------------------------------------------------------------------
 
 Result<bool> Delivery::open_journal() {
   const bool live = options_.journal_end == JournalEnd::kExitRecord || writer_is_alive();
@@ -177,8 +176,7 @@ bool Delivery::is_end_now(journal::ReadOutcome outcome) {
   return false;
 }
 
-// --- the run
-// --------------------------------------------------------------------------------------
+// --- the run -------------------------------------------------------------------------------------
 
 protocol::UpsertBucket Delivery::upsert_of_run(bool whole) const {
   const RunRequest& wanted = options_.request;
@@ -351,8 +349,7 @@ std::optional<Delivery::Turn> Delivery::send_alert() {
   return Turn{Turn::Kind::kAgain};
 }
 
-// --- files and the end
-// ----------------------------------------------------------------------------
+// --- files and the end ---------------------------------------------------------------------------
 
 std::optional<Delivery::Turn> Delivery::send_files() {
   if (!identity_) return std::nullopt;
@@ -431,8 +428,7 @@ std::optional<Delivery::Turn> Delivery::next_phase() {
   return Turn{Turn::Kind::kAgain};
 }
 
-// --- waits and troubles
-// ---------------------------------------------------------------------------
+// --- waits and troubles --------------------------------------------------------------------------
 
 bool Delivery::ready(const Lane& lane) const {
   return clock_.monotonic_us() >= std::max(lane.blocked_until_us, api_.not_before_us());
@@ -501,6 +497,13 @@ void Delivery::refuse(const Trouble& trouble) {
   last_error_ = trouble.message;
   say(MessageLevel::kError, trouble.message + "; nothing more is sent, the run's data stays in " +
                                 options_.journal.parent_path().string());
+  // Who is finishing has ended already.
+  if (options_.stop_on_fatal_error && !hurried_) tell_stop();
+}
+
+void Delivery::tell_stop() {
+  if (std::exchange(stop_told_, true) || !options_.on_stop) return;
+  options_.on_stop();
 }
 
 void Delivery::say(MessageLevel level, const std::string& text) const {

@@ -43,6 +43,7 @@ struct DeliveryOptions {
 
   std::function<void(const RunIdentity&)> on_identity;
   std::function<void()> on_stop;
+  bool stop_on_fatal_error = false;  ///< a refusal before hurry() is told to on_stop, too
   std::function<void(const ArtifactOutcome&)> on_artifact;
   std::function<void(MessageLevel, const std::string&)> on_message;
 
@@ -151,6 +152,7 @@ class Delivery {
   Turn failed(Lane& lane, const Trouble& trouble);
   void succeeded(Lane& lane);
   void refuse(const Trouble& trouble);
+  void tell_stop();
   bool ready(const Lane& lane) const;
   void say(MessageLevel level, const std::string& text) const;
 

@@ -128,10 +128,7 @@ std::optional<Delivery::Turn> Delivery::send_stream() {
   succeeded(stream_lane_);
   acknowledged(done.covers);
   if (done.completes) phase_ = Phase::kEnded;
-  if (answer->stopped && !stop_told_) {
-    stop_told_ = true;
-    if (options_.on_stop) options_.on_stop();
-  }
+  if (answer->stopped) tell_stop();
   return Turn{Turn::Kind::kAgain};
 }
 

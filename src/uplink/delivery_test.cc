@@ -279,6 +279,32 @@ TEST(Delivery, RateLimitHeadersHoldEverythingBack) {
   EXPECT_EQ(bench.tracker.history(), bench.rows(1));
 }
 
+TEST(Delivery, ARefusalStopsTheProgramIfThatIsAskedForAndItStillTrains) {
+  struct Case {
+    bool asked, finishing;
+    int stops;
+  };
+  for (const Case& row : {Case{true, false, 1}, Case{false, false, 0}, Case{true, true, 0}}) {
+    SCOPED_TRACE(testing::Message() << row.asked << row.finishing);
+    Bench bench;
+    bench.start({.stop_on_fatal_error = row.asked});
+    bench.run_for(kSecondUs);
+    bench.tracker.fault = [](const std::string&, const std::string& path) {
+      return path.find("file_stream") == std::string::npos
+                 ? std::nullopt
+                 : std::optional<FakeAnswer>({404, R"({"error":"run was deleted"})"});
+    };
+    bench.log(3);
+    if (row.finishing) {
+      bench.journal.exit();
+      bench.delivery->hurry();
+    }
+    bench.run_for(10 * kSecondUs);
+    EXPECT_TRUE(bench.delivery->refused());
+    EXPECT_EQ(bench.stops, row.stops);
+  }
+}
+
 TEST(Delivery, ADeletedRunStopsTheSendingAndKeepsTheJournal) {
   Bench bench;
   bench.log(4);

@@ -100,6 +100,7 @@ class ThreadedUplink final : public Uplink {
                   if (told) told(identity);
                 },
             .on_stop = std::move(options.on_stop),
+            .stop_on_fatal_error = options.stop_on_fatal_error,
             .on_artifact =
                 [told = std::move(options.on_artifact)](const ArtifactOutcome& outcome) {
                   if (!told) return;

@@ -90,6 +90,8 @@ struct UplinkOptions {
   // Called on the uplink's own thread. They must not call the Uplink and should return at once.
   std::function<void(const RunIdentity&)> on_identity;  ///< the server was reached after init
   std::function<void()> on_stop;                        ///< somebody pressed stop; once
+  bool stop_on_fatal_error =
+      false;  ///< `on_stop`, too, if nothing more can be sent before finish()
   /// An artifact is on the server (its id), or will never be (the reason).
   std::function<void(const std::string& client_id, const Result<std::string>& server_id)>
       on_artifact;
