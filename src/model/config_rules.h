@@ -42,6 +42,10 @@ std::string_view clean_config_key(std::string_view key);
 Value to_config_value(Value value);
 /// {"lr": 0.1} as {"lr": {"value": 0.1}}, the form of the server and of config.yaml.
 Dict wrap_config(const Dict& config);
+/// The config in a YAML text: `key: value`, or `key: {value: v, desc: ...}`; a `wandb_version: 1`
+/// may stand beside. A text that holds nothing is an empty config. Errors   kConfigLocked: no YAML,
+/// no mapping, another version.
+Result<Dict> parse_config_yaml(std::string_view text);
 /// config.yaml of a (wrapped or plain-by-key) tree: keys sorted, 4 spaces, what YAML 1.1 would read
 /// as another type is quoted; empty dicts are left out.
 std::string to_config_yaml(const Dict& wrapped);

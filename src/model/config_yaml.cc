@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "model/config_rules.h"
+#include "model/yaml_text.h"
 
 namespace runstone {
 namespace {
@@ -140,6 +141,26 @@ void append_node(std::string& out, const Value& value, std::size_t indent) {
 }
 
 }  // namespace
+
+Result<Dict> parse_config_yaml(std::string_view text) {
+  auto tree = parse_yaml(text);
+  if (!tree) return fail(ErrorCode::kConfigLocked, std::move(tree).error().message);
+  Dict config;
+  if (tree->is_null()) return config;
+  const Dict* keys = tree->if_dict();
+  if (keys == nullptr) return fail(ErrorCode::kConfigLocked, "a config is a mapping of keys");
+  for (const auto& [key, entry] : *keys) {
+    if (key == "wandb_version") {
+      if (entry == Value(1)) continue;
+      return fail(ErrorCode::kConfigLocked,
+                  "wandb_version " + json::to_text(entry) + "; only 1 is known");
+    }
+    const Dict* described = entry.if_dict();
+    const Value* value = described == nullptr ? nullptr : described->find("value");
+    config.set(key, value == nullptr ? entry : *value);
+  }
+  return config;
+}
 
 std::string to_config_yaml(const Dict& wrapped) {
   std::string out;

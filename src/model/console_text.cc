@@ -89,8 +89,7 @@ std::uint64_t ConsoleText::first_open() const {
   return first;
 }
 
-// --- one stream
-// ---------------------------------------------------------------------------------
+// --- one stream ----------------------------------------------------------------------------------
 
 void ConsoleText::Terminal::write(std::int64_t timestamp_us, std::string_view utf8) {
   now_us_ = timestamp_us;
@@ -216,8 +215,7 @@ void ConsoleText::Terminal::settle_all() {
   at_end_ = true;
 }
 
-// --- control characters and escape sequences (ECMA-48, as xterm reads it)
-// ---------------------------------------------------------------------------------
+// --- control characters and escape sequences (ECMA-48, as xterm reads it) ------------------------
 
 void ConsoleText::Terminal::take_byte(char byte) {
   switch (state_) {

@@ -6,9 +6,9 @@
 
 #include "base/json.h"
 #include "base/try.h"
+#include "model/yaml_text.h"
 #include "sweeps/grid.h"
 #include "sweeps/hyperband.h"
-#include "sweeps/yaml_text.h"
 
 namespace runstone::sweeps {
 namespace {

@@ -6,7 +6,6 @@
 
 #include "base/json.h"
 #include "sweeps/objective.h"
-#include "sweeps/yaml_text.h"
 
 namespace runstone::sweeps {
 namespace {
@@ -179,50 +178,6 @@ parameters:
             R"({"optimizer":{"value":{"name":"adam","betas":{"first":0.9}}},"seed":{"value":3}})");
   EXPECT_THAT(values_of(config, args), ElementsAre(Value("adam"), Value(0.9), Value(3)));
   EXPECT_THAT(values_of(config, Value()), ElementsAre(Value(), Value(), Value()));
-}
-
-TEST(YamlText, GivesScalarsTheirTypes) {
-  const auto value = parse_yaml(
-      "[1, -2, 0x1f, 1.5, 1e-3, 1.0e+2, .inf, -.inf, yes, off, null, ~, '1', \"true\", 008, "
-      "2024-01-01]");
-  ASSERT_TRUE(value);
-  EXPECT_EQ(
-      json::to_text(*value),
-      R"([1,-2,31,1.5,0.001,100,Infinity,-Infinity,true,false,null,null,"1","true","008","2024-01-01"])");
-}
-
-TEST(YamlText, EndsWithEveryTextThatIsNoYaml) {
-  // The library takes these for documents without end.
-  for (const char* text :
-       {",", ", a: 1", ", \"${args}\"]\nmethod: grid", "]", "}", "--- a\n--- b"}) {
-    EXPECT_FALSE(parse_yaml(text)) << text;
-  }
-  EXPECT_TRUE(parse_yaml("")->is_null());
-  EXPECT_TRUE(parse_yaml("--- \na: 1\n...\n"));
-}
-
-TEST(YamlText, RefusesWhatIsTooMuch) {
-  const auto message = [](std::string_view text) {
-    const auto value = parse_yaml(text);
-    return value ? std::string("taken") : value.error().message;
-  };
-  // Nine lines that would be a billion values.
-  std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n";
-  for (int i = 1; i < 9; ++i) {
-    const auto before = "*a" + std::to_string(i - 1);
-    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before;
-    for (int k = 0; k < 8; ++k) bomb += ", " + before;
-    bomb += "]\n";
-  }
-  EXPECT_THAT(message(bomb), HasSubstr("more than 50000 values"));
-  EXPECT_THAT(message("a: &a [*a]"), testing::AnyOf(HasSubstr("nested deeper"), HasSubstr("YAML"),
-                                                    HasSubstr("more than")));
-  EXPECT_THAT(message(std::string(100, '[') + std::string(100, ']')), HasSubstr("nested deeper"));
-  EXPECT_THAT(message(std::string(100000, '[')), testing::Not(testing::Eq("taken")));
-  EXPECT_THAT(message(std::string((1 << 20) + 1, ' ')), HasSubstr("1 MiB"));
-  EXPECT_THAT(message("a: 1\na: 2"), HasSubstr("given twice"));
-  EXPECT_THAT(message("a: [1"), HasSubstr("not YAML"));
-  EXPECT_THAT(message("--- 1\n--- 2"), HasSubstr("more than one"));
 }
 
 TEST(Objective, FindsTheMetricInASummary) {

@@ -7,12 +7,12 @@
 #include "base/json.h"
 #include "base/random_id.h"
 #include "base/try.h"
+#include "model/yaml_text.h"
 #include "sweeps/agents.h"
 #include "sweeps/local_controller.h"
 #include "sweeps/members.h"
 #include "sweeps/suggest.h"
 #include "sweeps/sweep_slot.h"
-#include "sweeps/yaml_text.h"
 
 namespace runstone::sweeps {
 namespace {

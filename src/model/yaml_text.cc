@@ -1,4 +1,4 @@
-#include "sweeps/yaml_text.h"
+#include "model/yaml_text.h"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
@@ -12,7 +12,7 @@
 
 #include "base/try.h"
 
-namespace runstone::sweeps {
+namespace runstone {
 namespace {
 
 Failure bad(const std::string& why) { return fail(ErrorCode::kInvalidArgument, why); }
@@ -157,4 +157,4 @@ Result<Value> parse_yaml(std::string_view text) {
   }
 }
 
-}  // namespace runstone::sweeps
+}  // namespace runstone

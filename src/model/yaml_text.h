@@ -5,7 +5,7 @@
 #include "runstone/result.h"
 #include "runstone/value.h"
 
-namespace runstone::sweeps {
+namespace runstone {
 
 inline constexpr std::size_t kMaxYamlBytes = 1 << 20;
 inline constexpr int kMaxYamlDepth = 32;
@@ -18,4 +18,4 @@ inline constexpr std::size_t kMaxYamlValues = 50'000;
 ///          bounds above.
 Result<Value> parse_yaml(std::string_view text);
 
-}  // namespace runstone::sweeps
+}  // namespace runstone
