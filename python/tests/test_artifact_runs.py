@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -209,6 +211,33 @@ def test_LC1_by_default_sources_are_taken_and_runs_are_not(offline, sources):
         "main.py",
         "requirements.txt",
     ]
+
+
+@pytest.mark.parametrize(
+    ("where", "program", "repository", "expected"),
+    [
+        (".", "sub/deep/t.py", True, "source-p-sub_deep_t.py"),
+        ("sub", "deep/t.py", True, "source-p-sub_deep_t.py"),
+        (".", "sub/deep/t.py", False, "source-p-sub_deep_t.py"),
+        ("sub", "deep/t.py", False, "source-p-deep_t.py"),
+        ("other", "../sub/deep/t.py", False, "source-p-t.py"),
+    ],
+)
+def test_the_default_name_of_code_is_that_of_the_stock_client(tmp_path, where, program, repository, expected):
+    """Measured there; in the last case it says `None`. The root changes nothing."""
+    for folder in ("sub/deep", "other"):
+        (tmp_path / folder).mkdir(parents=True)
+    if repository:
+        subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    (tmp_path / "sub/deep/t.py").write_text(
+        "import os, runstone\nrun = runstone.init(project='p', mode='offline')\n"
+        "here = os.path.dirname(os.path.abspath(__file__))\n"
+        "print(*{run.log_code(root).name for root in ('..', here)})\n"
+    )
+    done = subprocess.run(
+        [sys.executable, program], cwd=tmp_path / where, capture_output=True, text=True, timeout=60
+    )
+    assert (done.stdout, done.returncode) == (expected + "\n", 0), done.stderr
 
 
 def test_LC1_no_file_gives_none_and_a_filter_may_raise(offline, sources):

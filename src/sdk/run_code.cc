@@ -55,10 +55,11 @@ Result<std::optional<Artifact>> RunState::log_code(const std::string& given_root
     return std::optional<Artifact>();
   }
   std::string name = given_name;
-  if (name.empty()) {
-    const std::string program = plan_.program.program.empty() ? "program" : plan_.program.program;
-    const stdfs::path relative = stdfs::absolute(program, error).lexically_relative(root);
-    name = "source-" + read(&RunState::project_) + "-" + relative.generic_string();
+  if (name.empty()) {  // the same for every root: one program has one collection
+    std::string program = place_.code_path;
+    if (program.empty()) program = stdfs::path(plan_.program.program).filename().string();
+    if (program.empty()) program = "program";
+    name = "source-" + read(&RunState::project_) + "-" + program;
   }
   name = as_artifact_name(std::move(name));
   // Not by Artifact::create(): the type is the run's own.
