@@ -23,11 +23,9 @@ struct Figures {
 };
 
 runstone::Run start_run(const std::string& directory) {
-  runstone::InitOptions options;
-  options.mode = "offline";
-  options.dir = directory;
-  options.printer = [](runstone::MessageLevel, const std::string&) {};
-  auto run = runstone::Run::init(options);
+  auto run = runstone::Run::init({.dir = directory,
+                                  .mode = "offline",
+                                  .printer = [](runstone::MessageLevel, const std::string&) {}});
   if (!run) std::abort();
   return std::move(*run);
 }

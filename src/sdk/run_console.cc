@@ -98,8 +98,7 @@ void RunState::keep_console(ConsolePiece piece) {
   if (console_waiting_bytes_ > kMaxWaitingBytes / 4) wake_keeper();
 }
 
-// --- files, on the keeper's thread and then on that of finish()
-// ---------------------------------------------------------------------------------
+// --- files, on the keeper's thread and then on that of finish() ----------------------------------
 
 void RunState::write_console_file() {
   std::vector<ConsolePiece> pieces;
@@ -163,8 +162,7 @@ std::string RunState::renew_console_file(const std::string& name) {
   return made ? "" : name + " is not complete (" + made.error().message + "); the journal is. ";
 }
 
-// --- file descriptors 1 and 2
-// ---------------------------------------------------------------------------------
+// --- file descriptors 1 and 2 --------------------------------------------------------------------
 
 // Python wraps its own streams; a C++ program's can only be seen below, and only if it asks.
 void RunState::start_redirect() {

@@ -380,8 +380,7 @@ TEST(Finish, DestructorFinishesWithZero) {
   ASSERT_EQ(read_journal(directory).all<protocol::ExitRecord>().size(), 1u);
 }
 
-// --- processes
-// ------------------------------------------------------------------------------------
+// --- processes -----------------------------------------------------------------------------------
 
 int wait_for_child(pid_t child) {
   int status = 0;
@@ -494,8 +493,7 @@ TEST(Processes, EveryRowOutlivesSigkill) {
   }
 }
 
-// --- where to send
-// --------------------------------------------------------------------------------
+// --- where to send -------------------------------------------------------------------------------
 
 TEST(WhereToSend, KeyGoesOnlyToTheAddressItWasSetFor) {
   Workplace place;

@@ -96,8 +96,7 @@ Dict first_facts(const InitPlan& plan, const ProgramPlace& place, std::int64_t s
   return facts;
 }
 
-// --- the thread
-// ---------------------------------------------------------------------------------
+// --- the thread ----------------------------------------------------------------------------------
 
 Surroundings::Surroundings(RunState& run, Request request)
     : request_(std::move(request)), run_(&run) {}
