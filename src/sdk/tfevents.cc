@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -265,6 +267,16 @@ bool read_image(pbf_reader image, TfValue& value) {
   return !value.bytes.empty();
 }
 
+/// 0.1, not 0.10000000149: the shortest number that is this float, as its writer had it.
+double as_written(float number) {
+  if (!std::isfinite(number)) return static_cast<double>(number);
+  char text[32];
+  const char* const end = std::to_chars(text, text + sizeof text, number).ptr;
+  double value = 0;
+  std::from_chars(text, end, value);
+  return value;
+}
+
 std::optional<TfValue> read_value(pbf_reader message) {
   TfValue value;
   std::string plugin;
@@ -274,7 +286,7 @@ std::optional<TfValue> read_value(pbf_reader message) {
     if (is(message, 1, Wire::length_delimited)) {
       value.tag = message.get_string();
     } else if (is(message, 2, Wire::fixed32)) {
-      value.number = message.get_float();
+      value.number = as_written(message.get_float());
       known = true;
     } else if (is(message, 4, Wire::length_delimited)) {
       known = read_image(message.get_message(), value);

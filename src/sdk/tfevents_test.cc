@@ -2,9 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include <protozero/pbf_writer.hpp>
 
@@ -118,6 +120,18 @@ TEST(TfEvents, EveryKindOfValueIsRead) {
   EXPECT_EQ(event->values[2].number, 0.25);
   EXPECT_EQ(event->values[3].bytes, "héllo");
   EXPECT_EQ(event->values[4].bytes, "PNG");
+}
+
+// As the stock client has them, measured: a scalar as its writer spelt it.
+TEST(TfEvents, AScalarIsTheShortestNumberThatIsItsFloat) {
+  const auto number = [](float written) {
+    return parse_tf_event(event_of(1, scalar("a", written)))->values.at(0).number;
+  };
+  EXPECT_EQ(number(0.2F), 0.2);
+  EXPECT_EQ(number(-1e-30F), -1e-30);
+  EXPECT_EQ(number(16777216.0F), 16777216.0);
+  EXPECT_EQ(number(std::numeric_limits<float>::infinity()), HUGE_VAL);
+  EXPECT_TRUE(std::isnan(number(std::numeric_limits<float>::quiet_NaN())));
 }
 
 TEST(TfEvents, AFileIsReadWhileItGrowsAndADamagedOneEndsThere) {
