@@ -173,12 +173,12 @@ static inline runstone_field runstone_objects(const char* key, const runstone_me
 
 /* --- a run --- */
 
-/* Starts a run. Options: entity project dir id name notes tags (JSON list) config (JSON dict) group
- * job_type mode (online offline disabled) force resume resume_from fork_from save_code
- * allow_val_change config_exclude_keys config_include_keys sync_tensorboard monitor_gym settings
- * (JSON dict). Online, the server is asked for the run's name, for 2 s at most. A program that ends
- * by exit() or by the end of main() without finishing its runs finishes them with its exit status.
- * On failure *run is NULL. */
+/* Starts a run. Options: entity project dir id name notes tags (JSON list) config (JSON dict)
+ * config_file (path of a YAML file, weaker than config) group job_type mode (online offline
+ * disabled) force resume resume_from fork_from save_code allow_val_change config_exclude_keys
+ * config_include_keys sync_tensorboard settings (JSON dict). Online, the server is asked for the
+ * run's name, for 2 s at most. A program that ends by exit() or by the end of main() without
+ * finishing its runs finishes them with its exit status. On failure *run is NULL. */
 runstone_status runstone_init(const runstone_field* options, size_t count, runstone_run** run);
 
 /* For a process that was started anew: logs into the run of another process on this machine, whose
@@ -235,9 +235,10 @@ runstone_status runstone_write_console(runstone_run* run, int is_stderr, const c
 
 /* A fact about the run as text: id name notes tags project entity group job_type path url
  * project_url sweep_id sweep_url dir sync_dir offline disabled resumed finished is_child start_time
- * starting_step step row_count settings config summary status child_token. Truth values are "true"
- * and "false"; tags, settings, config, summary and status are JSON. *text is NULL for what the run
- * has not (the url of an offline run). `size` may be NULL. */
+ * starting_step step row_count settings config summary status child_token, and should_stop: whether
+ * somebody pressed stop in the pages; a program that asks ends by itself, any other gets SIGINT.
+ * Truth values are "true" and "false"; tags, settings, config, summary and status are JSON. *text
+ * is NULL for what the run has not (the url of an offline run). `size` may be NULL. */
 runstone_status runstone_run_property(const runstone_run* run, const char* name, char** text,
                                       size_t* size);
 /* name, notes, or tags (a JSON list). */

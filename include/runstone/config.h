@@ -12,6 +12,10 @@ namespace runstone {
 
 class RunState;
 
+/// The config of a YAML file: `key: value`, or `key: {value: v, desc: ...}`; a `wandb_version: 1`
+/// may stand beside. Errors: kConfigLocked (no such file, or of another form; at most 1 MiB).
+Result<Dict> read_config_file(const std::string& path);
+
 /// A run's configuration: what went into it. A view; it lives as long as its Run.
 /// Top-level keys are replaced whole. Values are stored as Value; NaN becomes null.
 class Config {

@@ -37,8 +37,6 @@ struct ProgramFacts {
   std::string directory_name = "runstone";  ///< of the directory that holds the runs' directories
   /// Gives the lines of requirements.txt. Called once, on a background thread; may be empty.
   std::function<std::vector<std::string>()> requirements;
-  /// Called once, on a background thread, when somebody presses stop; may be empty.
-  std::function<void()> on_stop;
   /// Asked a few times a second, on init()'s own thread, while init() waits for a server; true (the
   /// user pressed Ctrl-C) makes it give up. May be empty.
   std::function<bool()> is_interrupted;
@@ -49,17 +47,24 @@ struct ProgramFacts {
 struct InitOptions {
   std::optional<std::string> entity, project, dir, id, name, notes, group, job_type;
   std::optional<std::vector<std::string>> tags;
-  Dict config;  ///< of Values; NaN becomes null
+  Dict config;                             ///< of Values; NaN becomes null
+  std::optional<std::string> config_file;  ///< a YAML file; `config` wins over what it has
   std::optional<bool> allow_val_change;
   std::vector<std::string> config_exclude_keys, config_include_keys;
-  std::optional<std::string> mode;                    ///< online, offline, disabled, shared
-  std::optional<std::string> resume;                  ///< allow, never, must, auto
+  std::optional<std::string> mode;  ///< online, offline, disabled, shared
+  /// allow, never, must, auto. The setting `resume` with the value false: none, whatever the
+  /// environment says.
+  std::optional<std::string> resume;
   std::optional<std::string> resume_from, fork_from;  ///< "<run id>?_step=<number>"
-  std::optional<bool> force, save_code, sync_tensorboard, monitor_gym;
-  Settings settings;  ///< init(settings=)
+  std::optional<bool> force, save_code, sync_tensorboard;
+  std::optional<bool> monitor_gym;  ///< Python's only: kNotImplemented in other programs
+  Settings settings;                ///< init(settings=)
   Settings
       setup_settings;  ///< of the process; weaker than `settings`, stronger than the environment
   ProgramFacts program;
+  /// Called once, on a background thread, when somebody presses stop in the pages (or, with the
+  /// setting stop_on_fatal_error, when nothing more can be sent). Empty: see Run::should_stop().
+  std::function<void()> stop_fn;
   Printer printer;  ///< where the run's lines go, from any thread; standard error if empty
 };
 
@@ -174,8 +179,7 @@ class Run {
   /// in the summary by hand), and gives the value that a row would hold.
   Result<Value> bind_media(ValueRef media, const std::string& key, const std::string& step);
 
-  // --- metrics, config, summary
-  // -------------------------------------------------------------------
+  // --- metrics, config, summary ------------------------------------------------------------------
   /// Errors: kInvalidArgument (empty name, a `*` not at the end, unknown operation or goal).
   Result<Metric> define_metric(std::string_view name, const MetricOptions& options = {});
   Config config() const { return Config(state_.get()); }
@@ -183,8 +187,7 @@ class Run {
   Dict config_static() const { return config().all(); }
   Summary summary() const { return Summary(state_.get()); }
 
-  // --- other records
-  // ------------------------------------------------------------------------------
+  // --- other records -----------------------------------------------------------------------------
   enum class Stream { kStdout, kStderr };
   /// Any fragment of what the program printed; the run's output.log is made of it.
   void write_console(Stream stream, std::string_view text);
@@ -286,9 +289,11 @@ class Run {
   /// and says what was kept and lost. A second call does nothing.
   FinishReport finish(std::optional<int> exit_code = std::nullopt);
   bool finished() const;
+  /// Whether somebody pressed stop: end the loop and finish(). A program that has asked is left to
+  /// end by itself; one that has not, and gave no stop_fn, gets SIGINT as by Ctrl-C. Takes no lock.
+  bool should_stop() const;
 
-  // --- facts
-  // --------------------------------------------------------------------------------------
+  // --- facts -------------------------------------------------------------------------------------
   std::string id() const;
   std::optional<std::string> name() const;
   std::optional<std::string> notes() const;

@@ -78,6 +78,7 @@ InitOptions init_options(const nb::dict& options) {
   }
   init.config_exclude_keys = text_list_option(options, "config_exclude_keys");
   init.config_include_keys = text_list_option(options, "config_include_keys");
+  init.config_file = text_option(options, "config_file");
   if (options.contains("config")) init.config = to_dict(options["config"], kConfigConversion);
   return init;
 }
@@ -90,15 +91,6 @@ ProgramFacts program_facts(const nb::dict& facts) {
   program.executable = text_option(facts, "executable").value_or("");
   program.colab = text_option(facts, "colab").value_or("");
   program.args = text_list_option(facts, "args");
-  // On the uplink's thread. What to do is Python's to know: this only names the run.
-  program.on_stop = [key = text_option(facts, "stop_key").value_or("")] {
-    const nb::gil_scoped_acquire telling;
-    try {
-      nb::module_::import_("runstone._process").attr("on_stop")(key);
-    } catch (nb::python_error& error) {
-      error.discard_as_unraisable("runstone: the function that stops a run");
-    }
-  };
   // Called where the GIL is released; the exception stays with the thread until init() is back.
   program.is_interrupted = [] {
     const nb::gil_scoped_acquire asking;
@@ -108,6 +100,18 @@ ProgramFacts program_facts(const nb::dict& facts) {
     return installed_packages(folders);
   };
   return program;
+}
+
+// On the uplink's thread. What to do is Python's to know: this only names the run.
+std::function<void()> stop_fn(const nb::dict& facts) {
+  return [key = text_option(facts, "stop_key").value_or("")] {
+    const nb::gil_scoped_acquire telling;
+    try {
+      nb::module_::import_("runstone._process").attr("on_stop")(key);
+    } catch (nb::python_error& error) {
+      error.discard_as_unraisable("runstone: the function that stops a run");
+    }
+  };
 }
 
 nb::object define_metric(RunHandle& self, std::string_view name, const nb::dict& options) {
@@ -189,6 +193,7 @@ void bind_run(nb::module_& module) {
             init.settings = settings;
             init.setup_settings = setup_settings;
             init.program = program_facts(facts);
+            init.stop_fn = stop_fn(facts);
             auto run = [&] {
               const nb::gil_scoped_release waiting;
               return Run::init(init);

@@ -1,5 +1,8 @@
+#include <nanobind/stl/string.h>
+
 #include "bind.h"
 #include "errors.h"
+#include "runstone/config.h"
 #include "runstone/settings.h"
 #include "to_python.h"
 #include "to_value.h"
@@ -14,6 +17,10 @@ void bind_settings(nb::module_& module) {
   module.def(
       "environment_settings", [] { return value_or_throw(settings_from_environment()); },
       "What the environment's variables set, by the names of the settings.");
+  module.def(
+      "read_config_file",
+      [](const std::string& path) { return to_python(value_or_throw(read_config_file(path))); },
+      "The config of a YAML file. Raises ConfigError.");
   nb::class_<Settings>(module, "SettingsStore", "Named, checked values; see runstone.Settings.")
       .def(nb::init<>())
       .def(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
+from . import _core
 from ._config_artifacts import with_artifacts_used
 from ._terminal import warn
-from .errors import ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # these modules take longer to load than all of ours
@@ -22,7 +24,7 @@ def read_config(config: object) -> dict[str, Any]:
     if isinstance(config, Config):
         return config.as_dict()
     if isinstance(config, str) or hasattr(config, "__fspath__"):
-        return read_config_file(str(config))
+        return _core.read_config_file(os.fspath(config))
     if hasattr(config, "flag_values_dict"):  # absl FLAGS
         return dict(config.flag_values_dict())
     if isinstance(config, dict):
@@ -34,28 +36,6 @@ def read_config(config: object) -> dict[str, Any]:
     raise TypeError(
         f"config must be a dict, a Namespace, FLAGS or the path of a YAML file, not {type(config).__name__}"
     )
-
-
-def read_config_file(path: str) -> dict[str, Any]:
-    """`key: {value: v, desc: ...}` of a YAML file; an optional `wandb_version: 1` beside."""
-    import yaml
-
-    try:
-        with open(path, encoding="utf-8") as file:
-            tree = yaml.safe_load(file)
-    except FileNotFoundError:
-        raise ConfigError(f"the config file {path!r} doesn't exist") from None
-    except (OSError, UnicodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"the config file {path} cannot be read: {error}") from error
-    if not isinstance(tree, dict):
-        raise ConfigError(f"the config file {path} must hold a mapping of keys")
-    version = tree.pop("wandb_version", 1)
-    if version != 1:
-        raise ConfigError(f"the config file {path} has wandb_version {version}; only 1 is known")
-    return {
-        key: entry["value"] if isinstance(entry, dict) and "value" in entry else entry
-        for key, entry in tree.items()
-    }
 
 
 class Config:
@@ -77,17 +57,6 @@ class Config:
     def __init__(self, core) -> None:
         object.__setattr__(self, "_core", core)
         object.__setattr__(self, "_values", core._config_all())
-
-    def _take_files(self) -> None:
-        """The YAML files that the settings name: config_paths give what nobody has set, the later ones first;
-        the parameters of a sweep are locked."""
-        settings = self._core._settings()
-        paths = settings.get("config_paths") or ()
-        for path in reversed(paths.split(",") if isinstance(paths, str) else list(paths)):
-            self.setdefaults(read_config_file(str(path)))
-        parameters = settings.get("sweep_param_path")
-        if parameters:
-            self.update_locked(read_config_file(parameters), "sweep")
 
     def _shown(self) -> dict[str, Any]:
         return {key: value for key, value in self._values.items() if not key.startswith("_")}

@@ -115,6 +115,7 @@ def init(
         resume: go on with the stored run of this ``id``: ``allow`` if there is one, ``must`` (UsageError
             if not), ``never`` (UsageError if there is one), ``auto`` or True (as allow, with the id that an
             earlier process left in ``runstone/wandb-resume.json`` when it did not end well).
+            False: none, whatever the environment says.
         resume_from: ``"<run id>?_step=<number>"``: that run itself, without its rows behind the step.
         fork_from: the same form: a new run that begins with that run's rows up to the step.
         reinit: with an active run: ``return_previous`` (default) gives it back, ``finish_previous``
@@ -129,8 +130,7 @@ def init(
         ValueError, TypeError: an argument of the wrong form. UsageError: a project name or run id that
         cannot be used, no API key for a server that was named. AuthenticationError: the server refused
         the key. CommError: with resume, resume_from or fork_from, no answer within the setting
-        ``init_timeout``, or no such run. NotImplementedError: names the parameter that is not served yet.
-        A server that does not answer is no error otherwise: the run starts, and delivery goes on trying.
+        ``init_timeout``, or no such run. ConfigError: a config file that is missing or bad. A server that does not answer is no error otherwise: the run starts, and delivery goes on trying.
     """
     global _global_run
     if anonymous is not _UNSET:
@@ -138,6 +138,8 @@ def init(
     if monitor_gym:
         raise NotImplementedError("init(monitor_gym=) is not available yet")
     settings_store = store_of(settings)
+    if resume is False:  # stronger than the environment, which an argument left out is not
+        settings_store.set("resume", False)
     _loggers.check(settings_store.values().get("capture_loggers"))
     policy = _reinit_policy(reinit, settings_store)
     active = live_runs()
@@ -162,7 +164,7 @@ def init(
         "name": name,
         "notes": notes,
         "tags": None if tags is None else checked_tags(tags),
-        "config": checked_keys({**_config_defaults(), **read_config(config)}),
+        **_config_options(config),
         "config_exclude_keys": config_exclude_keys,
         "config_include_keys": config_include_keys,
         "allow_val_change": True if allow_val_change is None and _notebook.in_jupyter() else allow_val_change,
@@ -266,9 +268,11 @@ def _warn_of_bool_once() -> None:
         warn("init(reinit=) with a bool is deprecated: say 'finish_previous' (True) or 'return_previous'")
 
 
-def _config_defaults() -> dict:
-    """`config-defaults.yaml` of the working directory, if there is one."""
-    return read_config("config-defaults.yaml") if os.path.exists("config-defaults.yaml") else {}
+def _config_options(config: object) -> dict:
+    """The core reads files; what Python's objects hold is read here."""
+    if isinstance(config, str) or hasattr(config, "__fspath__"):
+        return {"config": {}, "config_file": os.fspath(config)}
+    return {"config": checked_keys(read_config(config))}
 
 
 def _program_facts() -> dict:

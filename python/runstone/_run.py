@@ -42,7 +42,6 @@ class Run(_core.Run):
         self._stop_fn = stop_fn
         self._begin()
         try:
-            self._config._take_files()
             if artifacts:
                 self._config.update(artifacts)
         except BaseException:  # no run is left behind by an init() that failed

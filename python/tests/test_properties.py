@@ -211,9 +211,11 @@ def test_C1_update_takes_every_form_and_equal_values_need_no_permission(tmp_path
         config.update(tmp_path / "list.yaml")
     (tmp_path / "broken.yaml").write_text("a: [1\n")
     (tmp_path / "latin.yaml").write_bytes(b"a: \xff\n")
-    for unreadable in ("broken.yaml", "latin.yaml", "."):
-        with pytest.raises(errors.ConfigError, match="cannot be read"):
+    for unreadable in ("latin.yaml", "."):
+        with pytest.raises(errors.ConfigError, match="cannot be"):
             config.update(tmp_path / unreadable)
+    with pytest.raises(errors.ConfigError, match="broken.yaml cannot be used: not YAML"):
+        config.update(tmp_path / "broken.yaml")
     assert config.lr == 1
 
 
@@ -243,7 +245,8 @@ def test_C1_files_of_the_settings_and_of_a_sweep(tmp_path):
         config={"b": 4, "lr": 4},
         settings={"config_paths": ["one.yaml", "two.yaml"], "sweep_param_path": "sweep.yaml"},
     )
-    assert run.config.as_dict() == {"a": 1, "b": 4, "c": 5, "d": 3, "e": 3, "lr": 6}
+    # Measured on the stock client: the files of config_paths win over init's own, too.
+    assert run.config.as_dict() == {"a": 1, "b": 2, "c": 5, "d": 3, "e": 3, "lr": 6}
     run.config.update({"lr": 7}, allow_val_change=True)
     assert run.config.lr == 6  # what the sweep chose is locked
     run.finish()

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <fstream>
 #include <limits>
 #include <thread>
 
@@ -177,6 +178,14 @@ TEST_F(CApi, WrongInputSaysWhatIsWrongAndUsesNoStep) {
   EXPECT_EQ(runstone_define_metric(run_, "a*b", nullptr, 0), RUNSTONE_INVALID_ARGUMENT);
   EXPECT_EQ(get("step"), "0");
   EXPECT_TRUE(journal().rows.empty());
+}
+
+TEST_F(CApi, AConfigFileIsWeakerThanTheConfig) {
+  const std::string path = directory_ + "/base.yaml";
+  std::ofstream(path) << "a: 1\nb: {value: 1}\n";
+  start({runstone_text("config_file", path.c_str()), runstone_json("config", "{\"b\":2}")});
+  EXPECT_EQ(get("config"), "{\"a\":1,\"b\":2}");
+  EXPECT_EQ(get("should_stop"), "false");
 }
 
 TEST_F(CApi, AnOptionThatDoesNotExistOrHasAnotherTypeIsNamed) {

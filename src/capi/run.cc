@@ -66,6 +66,7 @@ Result<InitOptions> init_options(const runstone_field* options, std::size_t coun
   reader.read("sync_tensorboard", init.sync_tensorboard);
   reader.read("monitor_gym", init.monitor_gym);
   reader.read("config", init.config);
+  reader.read("config_file", init.config_file);
   reader.read("config_exclude_keys", init.config_exclude_keys);
   reader.read("config_include_keys", init.config_include_keys);
   if (reader.has("tags")) reader.read("tags", init.tags.emplace());
@@ -125,6 +126,7 @@ constexpr Property kProperties[] = {
     {"starting_step",
      [](const Run& run) -> Result<Text> { return Text(std::to_string(run.starting_step())); }},
     {"step", [](const Run& run) -> Result<Text> { return Text(std::to_string(run.step())); }},
+    {"should_stop", [](const Run& run) -> Result<Text> { return Text(truth(run.should_stop())); }},
     {"row_count",
      [](const Run& run) -> Result<Text> { return Text(std::to_string(run.row_count())); }},
     {"settings",

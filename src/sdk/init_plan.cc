@@ -9,6 +9,7 @@
 #include "base/random_id.h"
 #include "base/try.h"
 #include "sdk/check_text.h"
+#include "sdk/config_files.h"
 #include "sdk/key_places.h"
 #include "sdk/resume_file.h"
 #include "sdk/run_directory.h"
@@ -317,9 +318,16 @@ Result<InitPlan> plan_init(const InitOptions& options) {
     return wrong_use("Expected at most only one of config_exclude_keys and config_include_keys");
   }
   InitPlan plan;
+  plan.stop_fn = options.stop_fn;
   plan.program = options.program;
   if (plan.program.executable.empty()) plan.program.executable = this_executable();
   const bool from_cpp = plan.program.python_version.empty();
+  if (from_cpp && options.monitor_gym.value_or(false)) {
+    return fail(
+        ErrorCode::kNotImplemented,
+        "monitor_gym: the environments are Python's, and so is what records them; log films "
+        "with runstone::Video");
+  }
   if (plan.program.program.empty() && from_cpp) plan.program.program = plan.program.executable;
 
   RUNSTONE_TRY(const auto environment, environment_settings());
@@ -359,14 +367,7 @@ Result<InitPlan> plan_init(const InitOptions& options) {
   fill_identity(plan);
   fill_writer(plan);
 
-  for (const auto& [key, value] : options.config) {
-    const auto named = [&](const std::vector<std::string>& keys) {
-      return std::find(keys.begin(), keys.end(), key) != keys.end();
-    };
-    if (!options.config_include_keys.empty() && !named(options.config_include_keys)) continue;
-    if (named(options.config_exclude_keys)) continue;
-    plan.config.set(key, value);
-  }
+  RUNSTONE_TRY(fill_config(plan, options));
   if (!options.config_exclude_keys.empty() || !options.config_include_keys.empty()) {
     plan.warnings.emplace_back(
         "config_exclude_keys and config_include_keys are deprecated: choose the keys beforehand");

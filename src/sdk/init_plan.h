@@ -18,7 +18,8 @@ struct InitPlan {
   std::string id, project, entity, group, job_type, sweep_id;
   std::optional<std::string> name, notes;
   std::vector<std::string> tags;
-  Dict config;
+  Dict config;           ///< of files and of init(config=)
+  Dict sweep_config;     ///< of the setting sweep_param_path: locked
   std::string root_dir;  ///< absolute; the directory that gets `runstone/`
 
   std::optional<bool> hides_runs;  ///< in `.runstone/`; not said: if that is there already
@@ -35,6 +36,7 @@ struct InitPlan {
   std::vector<std::string> warnings;
   std::string host, username;
   ProgramFacts program;
+  std::function<void()> stop_fn;
 };
 
 /// Merges the sources by precedence and checks every rule of init() that needs no network.

@@ -135,6 +135,7 @@ Result<void> Run::sync_tensorboard(const std::string& directory, const std::stri
 Result<RunStatus> Run::status() const { return state_->status(); }
 FinishReport Run::finish(std::optional<int> exit_code) { return state_->finish(exit_code); }
 bool Run::finished() const { return state_->finished(); }
+bool Run::should_stop() const { return state_->should_stop(); }
 
 std::string Run::id() const { return state_->plan().id; }
 std::optional<std::string> Run::name() const {
@@ -207,8 +208,7 @@ Settings RunState::settings() const {
   return settings;
 }
 
-// --- views
-// ----------------------------------------------------------------------------------------
+// --- views ---------------------------------------------------------------------------------------
 
 std::optional<Value> Config::get(std::string_view key) const {
   const Dict values = state_->config_values();

@@ -64,7 +64,9 @@ RunState::~RunState() {
 Result<std::shared_ptr<RunState>> RunState::start(const InitOptions& options) {
   RUNSTONE_TRY(auto plan, plan_init(options));
   auto run = std::make_shared<RunState>(std::move(plan), options.printer);
-  RUNSTONE_TRY(run->config_.update(run->plan_.config, true, [](const std::string&) {}, {}));
+  const auto none_to_tell = [](const std::string&) {};
+  RUNSTONE_TRY(run->config_.update(run->plan_.config, true, none_to_tell, {}));
+  run->config_.update_locked(run->plan_.sweep_config, "sweep", none_to_tell);
   if (run->plan_.mode == RunMode::kDisabled) {
     if (!run->has_name_) run->name_ = "dummy-" + run->plan_.id;
     run->has_name_ = true;
@@ -314,7 +316,8 @@ void RunState::start_uplink() {
     if (!identity.entity.empty()) entity_ = identity.entity;
     if (!identity.project.empty()) project_ = identity.project;
   };
-  options.on_stop = plan_.program.on_stop;
+  options.on_stop = [this] { stop_program(); };
+  options.stop_on_fatal_error = plan_.settings.flag("stop_on_fatal_error");
   options.on_artifact = [this](const std::string& client_id, const Result<std::string>& server_id) {
     artifacts_.settle(client_id, server_id);
   };
@@ -353,8 +356,7 @@ void RunState::announce() const {
   terminal_.info("View the run at " + url_of("runs/" + percent_encode(plan_.id, "=+&$@")));
 }
 
-// --- children
-// -------------------------------------------------------------------------------------
+// --- children ------------------------------------------------------------------------------------
 
 std::string RunState::child_token() const {
   Dict token;

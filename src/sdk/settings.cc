@@ -131,6 +131,9 @@ Result<Value> check_meaning(std::string_view name, Value value) {
                                                             "wrap_raw", "wrap_emu"})) {
     return wrong_value(name, value, "one of auto, off, wrap, redirect");
   }
+  if (name == "step_order" && value.string_or("") != "increasing") {
+    return wrong_value(name, value, "\"increasing\", the only order that there is");
+  }
   if (name == "run_tags" && value.is_list()) RUNSTONE_TRY(check_tags(*value.if_list()));
   if (name.rfind("console_chunk_max_", 0) == 0 && value.int_or(0) < 0) {
     return wrong_value(name, value, "a number from 0 on");
@@ -219,8 +222,7 @@ std::vector<std::string> Settings::texts(std::string_view name) const {
   return out;
 }
 
-// --- sources
-// --------------------------------------------------------------------------------------
+// --- sources -------------------------------------------------------------------------------------
 
 namespace {
 

@@ -259,6 +259,8 @@ int main() {
   use_files_and_artifacts(run);
   tell(run);
   look_at_facts(run);
+  EXPECT(!run.should_stop());
+  EXPECT(read_config_file("nowhere.yaml").error().code == ErrorCode::kConfigLocked);
   Run child = must(Run::attach(run.child_token()));
   EXPECT(child.is_child() && child.log({{"of a child", 1}}));
   EXPECT(child.finish().rows == 1);
