@@ -155,10 +155,10 @@ def _lazy(name: str) -> object:
 
         plot = importlib.import_module(".plot", __name__)
         return plot if name == "plot" else getattr(plot, name)
-    if name == "tensorboard":  # not `from . import`, which would ask here again
+    if name in ("gym", "tensorboard"):  # not `from . import`, which would ask here again
         from importlib import import_module
 
-        return import_module(f"{__name__}.tensorboard")
+        return import_module(f"{__name__}.{name}")
     if name in _ENUMS:
         from . import _enums
 

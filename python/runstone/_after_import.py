@@ -51,6 +51,8 @@ def after_import(name: str, call) -> None:
     if module is not None:
         call(module)
         return
-    _waiting.setdefault(name, []).append(call)
+    calls = _waiting.setdefault(name, [])
+    if call not in calls:  # who has given up waiting meanwhile, and waits again
+        calls.append(call)
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)

@@ -120,6 +120,8 @@ def init(
         fork_from: the same form: a new run that begins with that run's rows up to the step.
         reinit: with an active run: ``return_previous`` (default) gives it back, ``finish_previous``
             finishes all first, ``create_new`` makes one beside them.
+        sync_tensorboard, monitor_gym: log what the program writes for TensorBoard; the films that
+            Gymnasium's ``RecordVideo`` makes.
         settings: further Settings, or a dict of them. Arguments win over settings, settings over the
             environment (RUNSTONE_X, else WANDB_X).
 
@@ -135,8 +137,6 @@ def init(
     global _global_run
     if anonymous is not _UNSET:
         print("runstone: WARNING init(anonymous=) is deprecated and has no effect", file=sys.stderr)
-    if monitor_gym:
-        raise NotImplementedError("init(monitor_gym=) is not available yet")
     settings_store = store_of(settings)
     if resume is False:  # stronger than the environment, which an argument left out is not
         settings_store.set("resume", False)
@@ -176,6 +176,7 @@ def init(
         "sync_tensorboard": _flag(
             "sync_tensorboard", tensorboard if sync_tensorboard is None else sync_tensorboard
         ),
+        "monitor_gym": _flag("monitor_gym", monitor_gym),
         "resume": {True: "auto", False: None}.get(resume, resume) if isinstance(resume, bool) else resume,
         "resume_from": resume_from,
         "fork_from": fork_from,
@@ -189,6 +190,10 @@ def init(
 
         event_files.follow(run)
         run._on_finish.append(event_files.flush)
+    if not run.disabled and run._settings().get("monitor_gym"):
+        from . import gym as films
+
+        films.follow(run)
     if policy != "create_new":
         _global_run = run
     return run

@@ -112,9 +112,24 @@ def test_I1_what_the_table_allows_is_taken(tmp_path):
         run.finish()
 
 
-def test_a_parameter_that_is_not_served_yet_raises_and_is_named():
-    with pytest.raises(NotImplementedError, match="monitor_gym"):
-        runstone.init(mode="offline", monitor_gym=True)
+@pytest.mark.parametrize("variable", ["RUNSTONE_RESUME", "WANDB_RESUME"])
+@pytest.mark.parametrize("said", ["must", "auto", "true"])
+def test_resume_false_is_stronger_than_the_environment(monkeypatch, tmp_path, variable, said):
+    monkeypatch.setenv(variable, said)
+    # Nobody is there: a run that is to go on would ask in vain, and raise.
+    monkeypatch.setenv("RUNSTONE_BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("RUNSTONE_API_KEY", "local-" + "0" * 40)
+    settings = runstone.Settings(init_timeout=0.2, finish_timeout=0.1)
+    with pytest.raises(runstone.CommError, match="init_timeout"):
+        runstone.init(id="r", settings=settings)
+    run = runstone.init(id="r", resume=False, settings=settings)
+    assert run.settings.resume is None and not run.resumed
+    assert not (tmp_path / "runstone" / "wandb-resume.json").exists()
+    run.finish()
+    assert settings.resume is None  # the caller's own is as it was
+    assert runstone.Settings(resume="must").resume == "must"
+    run = runstone.init(id="r", resume=False, settings={"resume": "must", "finish_timeout": 0.1})
+    assert run.settings.resume is None
 
 
 @pytest.mark.parametrize(
