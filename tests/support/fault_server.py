@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import ssl
 import struct
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +19,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         owner: FaultServer = self.server.owner
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        owner.seen.append((self.command, self.path, body))
+        if self.path.startswith("http://"):  # it is a client's proxy, too
+            self.path = "/" + self.path.split("/", 3)[3]
         fault = owner.fault_of(self.command, self.path)
         if fault == "hang":
             owner.closing.wait()
@@ -42,6 +46,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = _serve
 
+    def do_CONNECT(self) -> None:
+        self.server.owner.seen.append((self.command, self.path, b""))
+        self._answer(502, b"no way through here", {})
+
     def _reset(self) -> None:
         """Ends the connection by a reset, as a machine does that lost its memory of it."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -51,6 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {k: v for k, v in self.headers.items() if k.lower() in _PASSED_ON}
         # An upload address is signed for the address that was asked; both lead to the same server.
         headers["Host"] = self.headers.get("Host", "")
+        headers["X-Forwarded-Proto"] = self.server.owner.scheme
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         try:
             connection.request(self.command, self.path, body, headers)
@@ -81,25 +90,33 @@ class FaultServer:
     ("500", "401", "429" with Retry-After, "429 bare" without), "html", "hang", "drop" (closes without a
     byte), "reset", "half" (the server does it, half of its answer comes), None.
 
-    A fault meets the requests whose method and path `matches` takes."""
+    A fault meets the requests whose method and path `matches` takes. `seen` has each request as it came:
+    method, path (as a client's proxy the whole address), body. With `certificate` (a file of certificate and
+    key) it speaks TLS."""
 
-    def __init__(self, target_port: int) -> None:
+    def __init__(self, target_port: int, certificate: str | None = None) -> None:
         self.target_port = target_port
         self.fault: str | None = None
         self.matches = lambda method, path: True
         self.faults_left: int | None = None  # so many requests, then the fault heals; None: it stays
         self.request_count = 0
+        self.seen: list[tuple[str, str, bytes]] = []
         self.closing = threading.Event()
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self._server.daemon_threads = True
         self._server.owner = self
+        self.scheme = "http" if certificate is None else "https"
+        if certificate is not None:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(certificate)
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self.scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def fault_of(self, method: str, path: str) -> str | None:
         with self._lock:
