@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import weakref
 
 from ._after_import import after_import
@@ -55,7 +56,6 @@ def follow(run) -> None:
 
 
 def _is_installed(name: str) -> bool:
-    import sys
     from importlib.util import find_spec
 
     return name in sys.modules or find_spec(name) is not None
@@ -63,8 +63,6 @@ def _is_installed(name: str) -> bool:
 
 def _patch_wrappers(module) -> None:
     """`gymnasium.wrappers` or `gym.wrappers`. Up to Gymnasium 0.29 the wrapper has a recorder that writes."""
-    import sys
-
     if not _patched:
         return
     recorders = sys.modules.get(f"{module.__name__}.monitoring.video_recorder")
@@ -117,13 +115,13 @@ def _patch_record_video(kind) -> None:
 def _patch_video_recorder(kind) -> None:
     """A recorder of one film, which it writes when it is closed."""
     close = kind.close
-    logged: weakref.WeakSet = weakref.WeakSet()
 
     def closed(self, *arguments, **options):
         result = close(self, *arguments, **options)
         path = getattr(self, "path", None)
-        if getattr(self, "enabled", True) and path and self not in logged:
-            logged.add(self)
+        # Closed once more by __del__, when no weak reference leads to it any more.
+        if getattr(self, "enabled", True) and path and not getattr(self, "_runstone_logged", False):
+            self._runstone_logged = True
             _log_film(path)
         return result
 
@@ -132,6 +130,8 @@ def _patch_video_recorder(kind) -> None:
 
 
 def _log_film(path: str) -> None:
+    if sys.is_finalizing():  # the runs are finished, and nothing can be imported any more
+        return
     if not os.path.isfile(path) or os.path.getsize(path) == 0:  # of an episode without a frame
         return
     from ._module import current_run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import textwrap
 
@@ -22,6 +23,9 @@ class VideoRecorder:
             with open(self.path, "wb") as file:
                 file.write(b"a film")
         self._closed = True
+
+    def __del__(self):
+        self.close()
 """
 
 
@@ -65,7 +69,9 @@ def test_the_recorder_of_older_versions(library, offline, name):
     recorder("empty.mp4", frames=0).close()
     film = recorder("plain.mp4")
     film.close()
-    film.close()  # as the wrapper and the interpreter's end both do
+    film.me = film  # as an environment and its recorder hold each other
+    del film
+    gc.collect()
     recorder("openaigym.video.3.17.video000001.mp4").close()
     assert films(run) == [{"videos": "video-file"}, {"video.3": "video-file"}]
 
