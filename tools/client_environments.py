@@ -1,7 +1,8 @@
 """Makes a virtual environment for each older stock client that the compatibility tests run, one for the
-newest with the package that its sweep controller needs, and one for the newest beside PyTorch, below
-.venv-clients/. Does nothing where one is there. The versions and all that they need are pinned in
-tools/clients/<name>.txt; what a client of that time was used with, such as numpy 1 for 0.16, too.
+newest with the package that its sweep controller needs, one for the newest with encoders of media, and one
+for the newest beside PyTorch, TensorBoard and Gymnasium, below .venv-clients/. Does nothing where one is
+there. The versions and all that they need are pinned in tools/clients/<name>.txt; what a client of that time
+was used with, such as numpy 1 for 0.16, too.
 
 PyTorch itself is the system's (Debian's python3-torch, for the CPU): what PyPI has for Linux brings
 gigabytes of CUDA along.
