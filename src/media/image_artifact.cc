@@ -11,10 +11,8 @@
 namespace runstone::media {
 namespace {
 
-void add_missing(Dict& all, const Dict& labels) {
-  for (const auto& [id, name] : labels) {
-    if (!all.contains(id)) all.set(id, name);
-  }
+void replace(Dict& all, const Dict& labels) {
+  for (const auto& [id, name] : labels) all.set(id, name);
 }
 
 // As an entry of a class set writes it: a number where it is one.
@@ -30,6 +28,44 @@ std::string md5_hex(std::string_view bytes) {
   return to_hex(digest.finish());
 }
 
+// As Python's repr() shows it, of text without characters that it takes for unprintable.
+std::string python_text(const std::string& text) {
+  const char quote =
+      text.find('\'') != std::string::npos && text.find('"') == std::string::npos ? '"' : '\'';
+  std::string shown(1, quote);
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\\' || c == quote) {
+      shown += {'\\', c};
+    } else if (c == '\n') {
+      shown += "\\n";
+    } else if (c == '\r') {
+      shown += "\\r";
+    } else if (c == '\t') {
+      shown += "\\t";
+    } else if (byte < 0x20 || byte == 0x7f) {
+      shown += "\\x" + to_hex(std::string_view(&c, 1));
+    } else {
+      shown += c;
+    }
+  }
+  return shown + quote;
+}
+
+// The stock client names the entry by the text that Python shows of the set. The same name here
+// gives the same artifact the same digest.
+std::string class_set_name(const List& class_set) {
+  std::string shown;
+  for (const Value& one : class_set) {
+    const Value& id = *one.get("id");
+    const std::string* const text = id.if_string();
+    shown += (shown.empty() ? "{'id': " : ", {'id': ") +
+             (text ? python_text(*text) : std::to_string(id.int_or(0))) +
+             ", 'name': " + python_text(std::string(one.get("name")->string_or(""))) + "}";
+  }
+  return md5_hex("[" + shown + "]");
+}
+
 // Without class_labels: they have an entry of their own.
 Value boxes_of(const ImageOptions& options) {
   Dict boxes;
@@ -40,9 +76,11 @@ Value boxes_of(const ImageOptions& options) {
 }  // namespace
 
 Dict class_map_of(const ImageOptions& options) {
-  Dict all = options.classes;
-  for (const auto& [name, layer] : options.boxes) add_missing(all, labels_of_boxes(layer));
-  for (const auto& [name, mask] : options.masks) add_missing(all, labels_of_mask(mask));
+  // One set of names for all layers: the last that names a class has it, as in the stock client.
+  Dict all;
+  for (const auto& [name, layer] : options.boxes) replace(all, labels_of_boxes(layer));
+  for (const auto& [name, mask] : options.masks) replace(all, labels_of_mask(mask));
+  replace(all, options.classes);
   return all;
 }
 
@@ -58,9 +96,9 @@ Result<void> ImageObject::pack_layers(Package& package, Dict& fields) const {
     class_set.push_back(Value{{"id", class_id(id)}, {"name", name}});
   }
   if (!class_set.empty()) {
+    const std::string path = "media/classes/" + class_set_name(class_set) + "_cls.classes.json";
     const auto classes = std::make_shared<ClassesObject>(std::move(class_set));
     RUNSTONE_TRY(const std::string json, classes->artifact_json(package));
-    const std::string path = "media/classes/" + md5_hex(json) + "_cls.classes.json";
     RUNSTONE_TRY(const PackedFile entry, package.add_bytes(path, json));
     fields.set("classes",
                Value{{"type", "classes-file"}, {"path", entry.path}, {"digest", entry.digest}});

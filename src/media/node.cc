@@ -129,6 +129,7 @@ std::string iso_text(const Timestamp& moment) {
   }
   if (moment.utc_offset_secs) {
     const std::int32_t offset = *moment.utc_offset_secs;
+    if (offset == 0) return text + "Z";
     const std::int32_t size = offset < 0 ? -offset : offset;
     text += (offset < 0 ? "-" : "+") + two_digits(size / 3600) + ":" + two_digits(size / 60 % 60);
     if (size % 60 != 0) text += ":" + two_digits(size % 60);

@@ -137,6 +137,42 @@ TEST(TableLog, MomentsArraysListsAndMissingNumbersHaveTheirForms) {
                               "{\"element_type\": {\"wb_type\": \"invalid\"}, \"length\": 2}"));
 }
 
+TEST(TableLog, AMomentInUtcEndsInZ) {
+  Workplace place;
+  auto run = place.start();
+  const Timestamp moment{1709618828000000, false, 0};
+  Table table = table_of({"t"});
+  ASSERT_TRUE(table.add_data({moment}));
+  ASSERT_TRUE(run.log({{"t", table}}));
+  EXPECT_EQ(read_text(run.dir() + "/" + text_of(summary_of(run, "t"), "path")),
+            R"({"columns":["t"],"data":[["2024-03-05T06:07:08Z"]]})");
+  run.finish();
+}
+
+// The vectors were made by the stock client.
+TEST(TableLog, OneSetOfClassesServesAllLayersOfAPictureAndTheLastNameOfAClassCounts) {
+  Workplace place;
+  auto run = place.start();
+  ImageOptions image;
+  image.boxes = {{"p", {{"box_data", List{}}, {"class_labels", {{"0", "a"}, {"1", "it's"}}}}}};
+  ImageMask mask;
+  mask.height = 2;
+  mask.width = 3;
+  mask.class_ids.assign(6, 0);
+  mask.class_labels = {{"0", "sky"}, {"2", "car\n\"é\""}};
+  image.masks = {{"m", mask}};
+  image.classes = {{"3", "own"}, {"0", "heaven"}};
+  Table table = table_of({"im"});
+  ASSERT_TRUE(table.add_data({Image::from_rgb(kBlack, 2, 3, image)}));
+  ASSERT_TRUE(run.log({{"media", table}}));
+  run.finish();
+  const auto artifact = artifacts_of(run).at(0);
+  EXPECT_EQ(entry_of(artifact, "media/classes/4d868bd138e0ab2976f755a717e50a8e_cls.classes.json"),
+            R"({"_type": "classes", "class_set": [{"id": 0, "name": "heaven"}, )"
+            R"({"id": 1, "name": "it's"}, {"id": 2, "name": "car\n\"\u00e9\""}, )"
+            R"({"id": 3, "name": "own"}]})");
+}
+
 TEST(TableLog, MediaInCellsHaveTheirFilesInTheArtifact) {
   Workplace place;
   auto run = place.start();
