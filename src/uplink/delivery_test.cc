@@ -558,6 +558,24 @@ TEST(Delivery, APatternAmongTheFilesSendsWhatItMatches) {
   EXPECT_EQ(bench.delivery->report(0).failed_files, 0u);
 }
 
+TEST(Delivery, AFolderAmongTheFilesSendsAllBelowIt) {  // the stock client saves a folder so
+  Bench bench;
+  bench.journal.write_file("data/a.txt", "a");
+  bench.journal.write_file("data/deep/b.txt", "b");
+  bench.journal.write_file("later/c.txt", "c");
+  bench.journal.append(protocol::FilesRecord{
+      .files = {{.path = "data"},
+                {.path = "later", .policy = protocol::FilesRecord::Policy::kEnd}}});
+  bench.journal.exit();
+  bench.start();
+  bench.run_for(60 * kSecondUs);
+  EXPECT_EQ(bench.tracker.files.at("data/a.txt"), "a");
+  EXPECT_EQ(bench.tracker.files.at("data/deep/b.txt"), "b");
+  EXPECT_EQ(bench.tracker.files.at("later/c.txt"), "c");
+  EXPECT_TRUE(bench.delivery->complete());
+  EXPECT_EQ(bench.delivery->report(0).failed_files, 0u);
+}
+
 TEST(Delivery, TheConsoleOfAKilledRunBecomesItsLogFile) {
   Bench bench;
   bench.journal.console("start\n10%\r50%\r100%\nopen");
