@@ -282,7 +282,8 @@ protocol::ArtifactRecord Draft::to_record() {
   record.type = type;
   record.name = name;
   record.description = options.description;
-  record.metadata_json = json::to_text(Value(options.metadata));
+  // Of one without metadata a server has null, as by the stock client.
+  if (!options.metadata.empty()) record.metadata_json = json::to_text(Value(options.metadata));
   record.manifest = manifest();
   record.digest = digest();
   record.client_id = client_id;

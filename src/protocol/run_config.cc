@@ -17,6 +17,8 @@ constexpr const char* kSummary = "7";
 constexpr const char* kGoal = "8";
 constexpr int kOptionStepSync = 1, kOptionHidden = 2, kOptionDefined = 3;
 constexpr int kSummaryOpCount = 8;
+// Means what no operation means; the stock client does not tell it to a server.
+constexpr int kSummaryOpCopy = 7;
 
 Value metric_json(const MetricDefinition& metric,
                   const std::unordered_map<std::string_view, std::int64_t>& index_of) {
@@ -32,7 +34,7 @@ Value metric_json(const MetricDefinition& metric,
   // The stock client marks names only: a pattern stands in the list because it was defined.
   if (metric.defined && !metric.is_glob()) options.emplace_back(kOptionDefined);
   for (int bit = 0; bit < kSummaryOpCount; ++bit) {
-    if ((metric.ops >> bit) & 1u) summary.emplace_back(bit + 1);
+    if (((metric.ops >> bit) & 1u) && bit + 1 != kSummaryOpCopy) summary.emplace_back(bit + 1);
   }
   out.set(kOptions, std::move(options));
   out.set(kSummary, std::move(summary));

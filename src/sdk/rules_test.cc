@@ -193,6 +193,16 @@ TEST_F(Rules, S3TheSummaryFileIsWhatTheRunSays) {
   EXPECT_TRUE(file->get("_wandb")->get("runtime")->is_int());
 }
 
+TEST_F(Rules, ARunWithoutRowsSaysInItsSummaryHowLongItTook) {
+  ASSERT_TRUE(run_.summary().set("note", "w"));
+  finish();
+  const auto file = json::parse(read_text(run_.dir() + "/wandb-summary.json"));
+  ASSERT_TRUE(file && file->get("_runtime"));
+  EXPECT_TRUE(file->get("_runtime")->is_int());
+  EXPECT_EQ(file->get("_timestamp"), nullptr);
+  EXPECT_EQ(summary_text(run_, "_runtime"), json::to_text(*file->get("_runtime")));
+}
+
 TEST_F(Rules, AR3ADraftKnowsNothingOfAServer) {
   Artifact draft = *Artifact::create("ds", "dataset");
   ASSERT_TRUE(draft.add_bytes("f", "hello\n"));

@@ -43,6 +43,14 @@ FinishReport RunState::finish(std::optional<int> exit_code) {
   stop_sampler();
   stop_keeper();
   const auto joined = children_->take_over(*this, true);
+  if (!plan_.writer.is_secondary) {
+    // Rows bring the summary's time; a run without any has the time it took, as by the stock
+    // client.
+    const std::scoped_lock lock(mutex_);
+    if (!summary_.get({"_runtime"})) {
+      summary_.set({"_runtime"}, static_cast<std::int64_t>(seconds_since_start()));
+    }
+  }
   flush_summary(true);
   const std::string console_losses = end_console_files();
   write_config_file();
