@@ -1,9 +1,9 @@
-"""Everything that a server holds of a project, as one tree of plain values: what the suite compares.
+"""Everything that a server holds of projects, as trees of plain values: what the suite compares.
 
 Read over the server's own API, without any client. A picture or film is represented by its pixels and a
 JSON file by its value (1 is 1.0 there, and keys have no order): wherever the digest of such a file stands,
-in a path, a row or a manifest, the digest of what it shows stands instead. So two encoders of one picture
-give one tree. What a client itself says on the console is not part of a run's contents and left out.
+in a path, a row or a manifest, the digest of what it shows stands instead, and so for the digests of the
+tables and versions that name it. So two encoders of one picture give one tree. What a client itself says on the console is not part of a run's contents and left out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from PIL import Image, ImageSequence
 
 PICTURES = (".png", ".gif", ".jpg", ".jpeg", ".bmp")
 _CLIENT_ID = re.compile(r"(?<=wandb-client-artifact://)[a-z0-9]{128}")  # made up by each client
+_INCREMENT = re.compile(r"((?:^|/)(?:None|\d+)-)\d{13}(?=\..*\.table\.json$)")  # milliseconds in a name
 _OWN_WORDS = re.compile(r"(\x1b\[[0-9;]*m)*(wandb|runstone)(\x1b\[[0-9;]*m)*:")
+
+_MOST_FILES = 60  # of one artifact, read at once
 
 _RUN = """query Run($project: String!, $run: String!, $entity: String!) {
   project(name: $project, entityName: $entity) { run(name: $run) {
@@ -35,40 +38,47 @@ _RUN = """query Run($project: String!, $run: String!, $entity: String!) {
   alerts(entityName: $entity, projectName: $project, runName: $run) {
     edges { node { title text severity repeatCount } } } }"""
 
-_ARTIFACTS = """query Artifacts($project: String!, $entity: String!) {
+_ARTIFACTS = """query Artifacts($project: String!, $entity: String!, $files: Int!) {
   project(name: $project, entityName: $entity) { artifactTypes(first: 20) { edges { node { name
-    artifactCollections(first: 100) { edges { node { name description
+    artifactCollections(first: 100) { edges { node { __typename name description
       artifacts(first: 20) { edges { version node {
         id description metadata ttlDurationSeconds ttlIsInherited tags { name }
         aliases { alias artifactCollectionName } state size digest digestAlgorithm fileCount
         createdBy { __typename ... on Run { name } }
+        files(first: $files) { edges { node { name directUrl } } }
         currentManifest { file { directUrl } } } } } } } } } } } } }"""
 
 
 class Contents:
-    """Reads one project of one server."""
+    """Reads projects of one server."""
 
-    def __init__(self, server, project: str) -> None:
+    def __init__(self, server) -> None:
         self._server = server
-        self._project = project
+        self._projects: dict[str, dict] = {}
+        self._names: dict[str, str] = {}  # of versions, by their ids
         self._seen_as: dict[
             str, str
         ] = {}  # a digest, in each spelling that stands somewhere, to its content's
         self._encoded_sizes: set[str] = set()  # spellings of a digest beside which a size is the encoder's
 
-    def read(self, runs: list[str]) -> dict:
+    def add(self, project: str, runs: list[str]) -> Contents:
         entity = self._server.entity()
         found_runs = {}
         for run in runs:
-            data = self._server.graphql(_RUN, project=self._project, run=run, entity=entity)
+            data = self._server.graphql(_RUN, project=project, run=run, entity=entity)
             node = data["project"]["run"]
-            assert node is not None, f"{self._project}/{run} is not on the server"
+            assert node is not None, f"{project}/{run} is not on the server"
             found_runs[run] = self._run(node, data["alerts"])
-        artifacts, names_of_ids = self._artifacts(entity)
-        for facts in found_runs.values():
-            for edge in ("used", "logged"):
-                facts[edge] = sorted(names_of_ids[i] for i in facts[edge])
-        return self._by_content({"runs": found_runs, "artifacts": artifacts})
+        self._projects[project] = {"runs": found_runs, "artifacts": self._artifacts(project, entity)}
+        return self
+
+    def trees(self) -> dict[str, dict]:
+        """Of each project its runs and artifacts."""
+        for tree in self._projects.values():
+            for facts in tree["runs"].values():
+                for edge in ("used", "logged"):
+                    facts[edge] = sorted(self._names[i] for i in facts[edge])
+        return self._by_content(self._projects)
 
     # --- a run -------------------------------------------------------------------------------------
     def _run(self, node: dict, alerts: dict) -> dict:
@@ -133,36 +143,68 @@ class Contents:
         return {"text": "".join(lines)} if lines or not content else {}
 
     # --- artifacts ---------------------------------------------------------------------------------
-    def _artifacts(self, entity: str) -> tuple[dict, dict[str, str]]:
-        data = self._server.graphql(_ARTIFACTS, project=self._project, entity=entity)
-        found, names = {}, {}
-        for type_edge in data["project"]["artifactTypes"]["edges"]:
+    def _artifacts(self, project: str, entity: str) -> dict:
+        data = self._server.graphql(_ARTIFACTS, project=project, entity=entity, files=_MOST_FILES)
+        found: dict[str, dict] = {}
+        for type_edge in data["project"]["artifactTypes"]["edges"] if data["project"] else []:
             kind = type_edge["node"]["name"]
             for collection_edge in type_edge["node"]["artifactCollections"]["edges"]:
                 collection = collection_edge["node"]
                 versions = {}
                 for edge in collection["artifacts"]["edges"]:
                     node = edge["node"]
-                    names[node.pop("id")] = f"{collection['name']}:{edge['version']}"
+                    name = f"{collection['name']}:{edge['version']}"
+                    if collection["__typename"] == "ArtifactSequence":
+                        self._names[node["id"]] = name
                     versions[edge["version"]] = self._version(node)
                 found[collection["name"]] = {
                     "type": kind,
+                    "kind": collection["__typename"],
                     "description": collection["description"],
                     "versions": versions,
                 }
-        return found, names
+        return found
 
     def _version(self, node: dict) -> dict:
         manifest = json.loads(self._download(node.pop("currentManifest")["file"]["directUrl"]))
         for entry in manifest["contents"].values():
             entry.pop("birthArtifactID", None)  # an id of the server's
+        files = node.pop("files")["edges"]
+        assert len(files) < _MOST_FILES, f"a scenario's artifact has too many files: {node}"
+        self._note_files(files)
+        digests = {name: entry["digest"] for name, entry in manifest["contents"].items()}
+        shown = self._by_content(digests)
+        if shown != digests:  # what encoders and clocks made of it is in the version's digest, too
+            self._seen_as[node["digest"]] = "manifest-" + hashlib.sha256(canonical(shown)).hexdigest()[:16]
+            node["size"] = "the encoder's"
+        del node["id"]
         return {
             **node,
             "metadata": json.loads(node["metadata"]) if node["metadata"] else None,
             "tags": sorted(tag["name"] for tag in node["tags"]),
-            "aliases": sorted(alias["alias"] for alias in node["aliases"]),
+            "aliases": sorted(
+                f"{alias['artifactCollectionName']}:{alias['alias']}" for alias in node["aliases"]
+            ),
             "manifest": manifest,
         }
+
+    def _note_files(self, edges: list[dict]) -> None:
+        """Of the files of a version those that encoders make, then the objects that name them."""
+        contents = {edge["node"]["name"]: edge["node"]["directUrl"] for edge in edges}
+        for name, url in contents.items():
+            if name.endswith(PICTURES):
+                content = self._download(url)
+                self._note(content, pixels_of(content))
+            elif name.endswith(".npz"):
+                content = self._download(url)
+                self._note(content, arrays_of(content))
+        for name, url in contents.items():
+            if name.endswith(".json"):
+                content = self._download(url)
+                value = json.loads(content)
+                shown = self._by_content(value)
+                if shown != value:
+                    self._note(content, "json-" + hashlib.sha256(canonical(shown)).hexdigest()[:16])
 
     # --- what files show ---------------------------------------------------------------------------
     def _note(self, content: bytes, shown: str) -> str:
@@ -180,7 +222,8 @@ class Contents:
         pattern = re.compile("|".join(map(re.escape, spellings)) or "(?!)")
 
         def text(value: str) -> str:
-            return pattern.sub(lambda found: self._seen_as[found[0]], _CLIENT_ID.sub("(id)", value))
+            timeless = _INCREMENT.sub(r"\1(ms)", _CLIENT_ID.sub("(id)", value))
+            return pattern.sub(lambda found: self._seen_as[found[0]], timeless)
 
         def walk(value):
             if isinstance(value, dict):
@@ -207,6 +250,17 @@ def pixels_of(content: bytes) -> str:
             seen.update(repr(array.shape).encode())
             seen.update(array.tobytes())
     return "pixels-" + seen.hexdigest()[:16]
+
+
+def arrays_of(content: bytes) -> str:
+    """The digest of the arrays in an archive of numpy's."""
+    seen = hashlib.sha256()
+    with np.load(io.BytesIO(content)) as archive:
+        for name in sorted(archive.files):
+            array = archive[name]
+            seen.update(repr((name, array.shape, array.dtype.str)).encode())
+            seen.update(array.tobytes())
+    return "arrays-" + seen.hexdigest()[:16]
 
 
 def canonical(value: object) -> bytes:

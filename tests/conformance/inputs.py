@@ -7,7 +7,7 @@ import wave
 from pathlib import Path
 
 from PIL import Image
-from writer import film, pixels, samples
+from scenario_media import film, pixels, samples
 
 
 def make_inputs(inputs: dict, folder: Path) -> None:

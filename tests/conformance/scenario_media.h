@@ -7,7 +7,7 @@
 namespace runstone::conformance {
 
 /// The media object that `{"$media": kind, ...}` of the scenario describes. Patterns of pixels and
-/// samples are those of writer.py, byte by byte.
+/// samples are those of scenario_media.py, byte by byte.
 Result<Media> make_media(const Dict& spec);
 
 }  // namespace runstone::conformance

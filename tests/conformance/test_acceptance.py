@@ -97,7 +97,8 @@ class World:
             p=project,
             e=self.server.entity(),
         )["project"]
-        return Contents(self.server, project).read([edge["node"]["name"] for edge in node["runs"]["edges"]])
+        runs = [edge["node"]["name"] for edge in node["runs"]["edges"]]
+        return Contents(self.server).add(project, runs).trees()[project]
 
     def _sync(self) -> list[str]:
         if self.module == "wandb":

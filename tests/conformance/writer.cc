@@ -2,7 +2,6 @@
 // same program in Python. The first thing that fails ends it with exit code 1 and a message.
 #include <cstdio>
 #include <deque>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -12,32 +11,13 @@
 #include "base/json.h"
 #include "base/try.h"
 #include "runstone/runstone.h"
-#include "scenario_media.h"
+#include "scenario_artifacts.h"
+#include "scenario_tables.h"
+#include "spec_value.h"
 
 namespace runstone::conformance {
 namespace {
 
-std::string text_at(const Dict& dict, std::string_view key) {
-  const Value* value = dict.find(key);
-  return std::string(value ? value->string_or("") : "");
-}
-bool bool_at(const Dict& dict, std::string_view key, bool fallback) {
-  const Value* value = dict.find(key);
-  return value ? value->bool_or(fallback) : fallback;
-}
-std::optional<std::string> maybe_text(const Dict& dict, std::string_view key) {
-  const Value* value = dict.find(key);
-  return value && value->is_string() ? std::optional(*value->if_string()) : std::nullopt;
-}
-std::vector<std::string> texts_at(const Dict& dict, std::string_view key) {
-  std::vector<std::string> texts;
-  if (const Value* list = dict.find(key)) {
-    for (const Value& item : *list->if_list()) texts.emplace_back(item.string_or(""));
-  }
-  return texts;
-}
-
-bool is_media(const Value& value) { return value.get("$media") != nullptr; }
 bool holds_media(const Value& value) {
   if (is_media(value)) return true;
   if (const Dict* dict = value.if_dict()) {
@@ -45,13 +25,14 @@ bool holds_media(const Value& value) {
       if (holds_media(item)) return true;
     }
   }
-  const List* list = value.if_list();
-  return list && !list->empty() && is_media(list->front());
+  return is_media_list(value);
 }
 
 /// A row of the scenario, and the media that it borrows.
 class ScenarioRow {
  public:
+  explicit ScenarioRow(MediaMaker& maker) : maker_(maker) {}
+
   Result<void> add(const std::string& key, const Value& value) {
     if (is_media(value)) {
       RUNSTONE_TRY(Media media, made(value));
@@ -76,15 +57,16 @@ class ScenarioRow {
   const Row& row() const { return row_; }
 
  private:
-  static Result<Media> made(const Value& spec) { return make_media(*spec.if_dict()); }
+  Result<Media> made(const Value& spec) { return maker_.make(*spec.if_dict()); }
 
+  MediaMaker& maker_;
   Row row_;
   std::deque<Media> media_;
   std::deque<std::vector<Media>> lists_;
 };
 
-Result<void> log(Run& run, const Dict& command) {
-  ScenarioRow row;
+Result<void> log(Run& run, MediaMaker& maker, const Dict& command) {
+  ScenarioRow row(maker);
   for (const auto& [key, value] : *command.find("log")->if_dict())
     RUNSTONE_TRY(row.add(key, value));
   LogOptions options;
@@ -93,7 +75,7 @@ Result<void> log(Run& run, const Dict& command) {
   return run.log(row.row(), options);
 }
 
-Result<void> define_metric(Run& run, const Dict& command) {
+Result<void> define_metric(Run& run, MediaMaker& /*maker*/, const Dict& command) {
   MetricOptions options;
   options.step_metric = maybe_text(command, "step_metric");
   options.summary = maybe_text(command, "summary");
@@ -106,15 +88,15 @@ Result<void> define_metric(Run& run, const Dict& command) {
   return {};
 }
 
-Result<void> change_config(Run& run, const Dict& command) {
+Result<void> change_config(Run& run, MediaMaker& /*maker*/, const Dict& command) {
   return run.config().update(*command.find("config")->if_dict(),
                              bool_at(command, "allow_val_change", false));
 }
 
-Result<void> set_summary(Run& run, const Dict& command) {
+Result<void> set_summary(Run& run, MediaMaker& maker, const Dict& command) {
   for (const auto& [key, value] : *command.find("summary")->if_dict()) {
     if (is_media(value)) {
-      RUNSTONE_TRY(const Media media, make_media(*value.if_dict()));
+      RUNSTONE_TRY(const Media media, maker.make(*value.if_dict()));
       RUNSTONE_TRY(Value stored, run.bind_media(media, key, "summary"));
       RUNSTONE_TRY(run.summary().set(key, std::move(stored)));
     } else {
@@ -124,7 +106,7 @@ Result<void> set_summary(Run& run, const Dict& command) {
   return {};
 }
 
-Result<void> save(Run& run, const Dict& command) {
+Result<void> save(Run& run, MediaMaker& /*maker*/, const Dict& command) {
   SaveOptions options;
   options.base_path = maybe_text(command, "base_path");
   options.policy = maybe_text(command, "policy").value_or("live");
@@ -133,7 +115,7 @@ Result<void> save(Run& run, const Dict& command) {
   return {};
 }
 
-Result<void> alert(Run& run, const Dict& command) {
+Result<void> alert(Run& run, MediaMaker& /*maker*/, const Dict& command) {
   const Dict& what = *command.find("alert")->if_dict();
   AlertOptions options;
   options.level = maybe_text(what, "level").value_or("INFO");
@@ -143,69 +125,21 @@ Result<void> alert(Run& run, const Dict& command) {
   return run.alert(text_at(what, "title"), text_at(what, "text"), options);
 }
 
-Result<void> print(Run& run, const Dict& command) {
+Result<void> print(Run& run, MediaMaker& /*maker*/, const Dict& command) {
   run.write_console(Run::Stream::kStdout, text_at(command, "print") + "\n");
   return {};
 }
 
-Result<Artifact> make_artifact(const Dict& spec) {
-  ArtifactOptions options;
-  options.description = text_at(spec, "description");
-  if (const Value* metadata = spec.find("metadata")) options.metadata = *metadata->if_dict();
-  RUNSTONE_TRY(Artifact made,
-               Artifact::create(text_at(spec, "name"), text_at(spec, "type"), options));
-  for (const Value& item : *spec.find("add")->if_list()) {
-    const Dict& entry = *item.if_dict();
-    const std::string name = text_at(entry, "as");
-    if (entry.contains("dir")) {
-      RUNSTONE_TRY(made.add_dir(text_at(entry, "dir"), name));
-    } else if (entry.contains("file")) {
-      AddFileOptions file;
-      file.name = name;
-      RUNSTONE_TRY(made.add_file(text_at(entry, "file"), file));
-    } else if (entry.contains("reference")) {
-      std::string uri = text_at(entry, "reference");
-      if (const auto place = uri.find("{cwd}"); place != std::string::npos) {
-        uri.replace(place, 5, std::filesystem::current_path().string());
-      }
-      RUNSTONE_TRY(made.add_reference(uri, name, bool_at(entry, "checksum", true)));
-    } else {
-      return fail(ErrorCode::kInvalidArgument, "the scenario adds something unknown");
-    }
-  }
-  return made;
-}
-
-Result<void> wait_if_online(const Run& run, const Artifact& artifact) {
-  return run.offline() ? Result<void>() : artifact.wait();
-}
-
-Result<void> log_artifact(Run& run, const Dict& command) {
-  LogArtifactOptions options;
-  options.aliases = texts_at(command, "aliases");
-  options.tags = texts_at(command, "tags");
-  const Value& what = *command.find("artifact");
-  if (const Dict* spec = what.if_dict()) {
-    RUNSTONE_TRY(const Artifact made, make_artifact(*spec));
-    RUNSTONE_TRY(run.log_artifact(made, options));
-    return wait_if_online(run, made);
-  }
-  RUNSTONE_TRY(const Artifact made,
-               run.log_artifact(std::string(what.string_or("")), text_at(command, "name"),
-                                maybe_text(command, "type").value_or("unspecified"), options));
-  return wait_if_online(run, made);
-}
-
-Result<void> log_model(Run& run, const Dict& command) {
-  RUNSTONE_TRY(const Artifact made,
-               run.log_model(text_at(command, "log_model"), text_at(command, "name"),
-                             texts_at(command, "aliases")));
-  return wait_if_online(run, made);
+Result<void> append(Run& /*run*/, MediaMaker& /*maker*/, const Dict& command) {
+  std::ofstream file(text_at(command, "append"), std::ios::app);
+  file << text_at(command, "text");
+  if (!file.flush()) return fail(ErrorCode::kIo, "the file cannot be written");
+  return {};
 }
 
 /// The first key of a command names it.
-Result<void> obey(Run& run, const Dict& command) {
-  using Command = Result<void> (*)(Run&, const Dict&);
+Result<void> obey(Run& run, MediaMaker& maker, const Dict& command) {
+  using Command = Result<void> (*)(Run&, MediaMaker&, const Dict&);
   static constexpr std::pair<std::string_view, Command> kCommands[] = {
       {"log", &log},
       {"define_metric", &define_metric},
@@ -214,16 +148,26 @@ Result<void> obey(Run& run, const Dict& command) {
       {"summary", &set_summary},
       {"alert", &alert},
       {"print", &print},
+      {"append", &append},
       {"artifact", &log_artifact},
+      {"upsert_artifact", &upsert_artifact},
+      {"finish_artifact", &finish_artifact},
+      {"use_artifact", &use_artifact},
+      {"link_artifact", &link_artifact},
       {"log_model", &log_model},
-      {"name", [](Run& r, const Dict& c) { return r.set_name(text_at(c, "name")); }},
-      {"notes", [](Run& r, const Dict& c) { return r.set_notes(text_at(c, "notes")); }},
-      {"tags", [](Run& r, const Dict& c) { return r.set_tags(texts_at(c, "tags")); }},
+      {"use_model", &use_model},
+      {"link_model", &link_model},
+      {"log_code", &log_code},
+      {"mark_preempting", [](Run& r, MediaMaker&, const Dict&) { return r.mark_preempting(); }},
+      {"name", [](Run& r, MediaMaker&, const Dict& c) { return r.set_name(text_at(c, "name")); }},
+      {"notes",
+       [](Run& r, MediaMaker&, const Dict& c) { return r.set_notes(text_at(c, "notes")); }},
+      {"tags", [](Run& r, MediaMaker&, const Dict& c) { return r.set_tags(texts_at(c, "tags")); }},
   };
   const std::string& name = command.items().front().first;
   for (const auto& [known, action] : kCommands) {
     if (known == name) {
-      return action(run, command).transform_error([&](Error e) {
+      return action(run, maker, command).transform_error([&](Error e) {
         return std::move(e).with_context(json::to_text(Value(command)));
       });
     }
@@ -233,7 +177,7 @@ Result<void> obey(Run& run, const Dict& command) {
 
 Result<void> write_run(const std::string& project, const Dict& spec) {
   InitOptions options;
-  options.project = project;
+  options.project = maybe_text(spec, "project").value_or(project);
   options.id = text_at(spec, "id");
   if (const Value* given = spec.find("init")) {
     const Dict& init = *given->if_dict();
@@ -246,8 +190,9 @@ Result<void> write_run(const std::string& project, const Dict& spec) {
     if (const Value* config = init.find("config")) options.config = *config->if_dict();
   }
   RUNSTONE_TRY(Run run, Run::init(options));
-  for (const Value& command : *spec.find("do")->if_list()) {
-    RUNSTONE_TRY(obey(run, *command.if_dict()));
+  MediaMaker maker;
+  for (const Value& command : list_at(spec, "do")) {
+    RUNSTONE_TRY(obey(run, maker, *command.if_dict()));
   }
   std::optional<int> exit_code;
   if (const Value* code = spec.find("exit_code")) exit_code = static_cast<int>(code->int_or(0));

@@ -22,6 +22,7 @@ import client_environments  # noqa: E402
 HERE = Path(__file__).resolve().parent
 SCENARIO = HERE / "scenario.json"
 PROJECT = "conformance"
+ONLINE_PROJECTS = ["conformance-online", "conformance-links", "model-registry"]  # of what asks the server
 LIMIT_SECS = 240
 
 
@@ -62,12 +63,12 @@ def cpp_writer() -> Path:
     return found[0]
 
 
-def writer_command(writer: str) -> list[str]:
+def writer_command(writer: str, scenario: Path) -> list[str]:
     script = str(HERE / "writer.py")
     return {
-        "stock": [str(stock_python()), script, "wandb", str(SCENARIO), PROJECT],
-        "python": [sys.executable, script, "runstone", str(SCENARIO), PROJECT],
-        "cpp": [str(cpp_writer()), str(SCENARIO), PROJECT],
+        "stock": [str(stock_python()), script, "wandb", str(scenario), PROJECT],
+        "python": [sys.executable, script, "runstone", str(scenario), PROJECT],
+        "cpp": [str(cpp_writer()), str(scenario), PROJECT],
     }[writer]
 
 
@@ -97,30 +98,48 @@ def run(command: list[str], folder: Path, env: dict[str, str], server: Server) -
     )
 
 
-def sync(road: Road, folder: Path, env: dict[str, str], server: Server) -> None:
+def sync(road: Road, folder: Path, env: dict[str, str], server: Server, scenario: dict) -> None:
     home = folder / ("wandb" if road.writer == "stock" else "runstone")
     runs = sorted(path for path in home.glob("offline-run-*") if path.is_dir() and not path.is_symlink())
-    assert runs, f"{road.name} left no runs in {home}"
+    assert len(runs) == len(scenario["runs"]), f"{road.name} left {runs} in {home}"
     tool = [runstone_bin()] if road.sync == "ours" else [str(stock_python()), "-m", "wandb"]
-    run([*tool, "sync", *map(str, runs)], folder, env, server)
+    # `wandb sync` sends several runs at once: those that make one version together go one by one.
+    in_order = [spec["id"] for spec in scenario["runs"] if "sync after" in spec]
+    last = {path for path in runs for run_id in in_order if path.name.endswith(f"-{run_id}")}
+    run([*tool, "sync", *(str(path) for path in runs if path not in last)], folder, env, server)
+    for run_id in in_order:
+        run(
+            [*tool, "sync", *(str(path) for path in last if path.name.endswith(f"-{run_id}"))],
+            folder,
+            env,
+            server,
+        )
 
 
-def travel(road: Road, folder: Path) -> dict:
-    """Writes the scenario by this road to a server of its own; what the server then holds.
+def travel(road: Road, folder: Path) -> dict[str, dict]:
+    """Writes the scenario by this road to a server of its own; what each project of the server then holds.
 
     Every road works in a folder of the same path, so that what names a file's place is the same, too."""
     scenario = json.loads(SCENARIO.read_text())
+    if road.sync:  # what asks the server while it runs is for the roads that have one then
+        scenario["runs"] = [spec for spec in scenario["runs"] if not spec.get("online")]
     place = folder / "work"
     place.mkdir(parents=True)
     make_inputs(scenario["inputs"], place)
+    written = folder / f"{road.name}.json"
+    written.write_text(json.dumps(scenario))
     server = Server(folder / road.name).start()
     try:
         env = environment(server, place)
         written_under = {**env, "WANDB_MODE": "offline", "RUNSTONE_MODE": "offline"} if road.sync else env
-        run(writer_command(road.writer), place, written_under, server)
+        run(writer_command(road.writer, written), place, written_under, server)
         if road.sync:
-            sync(road, place, env, server)
-        return Contents(server, PROJECT).read(list(dict.fromkeys(spec["id"] for spec in scenario["runs"])))
+            sync(road, place, env, server, scenario)
+        contents = Contents(server)
+        for project in [PROJECT, *([] if road.sync else ONLINE_PROJECTS)]:
+            runs = [spec["id"] for spec in scenario["runs"] if spec.get("project", PROJECT) == project]
+            contents.add(project, list(dict.fromkeys(runs)))
+        return contents.trees()
     finally:
         server.kill()
         if "CONFORMANCE_KEEP" in os.environ:
