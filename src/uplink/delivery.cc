@@ -263,23 +263,35 @@ std::optional<Delivery::Turn> Delivery::go_on_from(const StartFrom& from) {
   if (state && state->base_url == api_.target().base_url && state->run_id == request.run_id) {
     began_behind_ = state->began_behind;
   }
-  // What was rewound once, and has rows of this journal since, must not be rewound again.
-  const bool look_only = began_behind_ && from.rule == StartFrom::Rule::kRewind;
-  auto found = find_origin(api_, look_only ? StartFrom{StartFrom::Rule::kAllow, "", 0} : from,
-                           request, options_.request_timeout_us);
+  // The run itself comes first, whatever the rule: it may have rows of this journal already, and
+  // what was rewound for them must not be rewound again.
+  const StartFrom look{StartFrom::Rule::kAllow, "", 0};
+  auto found = find_origin(api_, look, request, options_.request_timeout_us);
   if (!found) return failed(graphql_lane_, found.trouble());
+  if (!began_behind_ && found->stored) {
+    began_behind_ = noted_origin(*found->stored, replay_.run()->start_time_us);
+  }
+  const bool rewinds = from.rule == StartFrom::Rule::kRewind && !began_behind_;
+  if (rewinds || from.rule == StartFrom::Rule::kFork) {
+    found = find_origin(api_, from, request, options_.request_timeout_us);
+    if (!found) return failed(graphql_lane_, found.trouble());
+  }
   succeeded(graphql_lane_);
   if (found->refusal) {
     refuse({.kind = TroubleKind::kRefused, .message = found->refusal->message});
     return Turn{Turn::Kind::kEnded};
   }
   origin_known_ = true;
-  if (found->stored) go_on_behind(*std::move(found->stored));
+  if (found->stored) {
+    go_on_behind(*std::move(found->stored));
+  } else if (from.rule == StartFrom::Rule::kAllow) {
+    go_on_behind({});  // the next time there is a run, and its rows are these
+  }
   return Turn{Turn::Kind::kAgain};
 }
 
-/// Once, for good: where the rows went is kept beside the journal, so that sending it again puts
-/// them in the same places.
+/// Once, for good: where the rows went is kept beside the journal and in the run's config, so that
+/// sending it again puts them in the same places.
 void Delivery::go_on_behind(protocol::StoredRun stored) {
   if (began_behind_) {
     stored.next_step = began_behind_->next_step;
@@ -290,6 +302,7 @@ void Delivery::go_on_behind(protocol::StoredRun stored) {
   }
   began_behind_ = SyncState::Before{stored.next_step, stored.runtime_secs, stored.history_lines,
                                     stored.event_lines, stored.console_lines};
+  note_origin(stored, replay_.run()->start_time_us, *began_behind_);
   replay_.continue_from(stored);
 }
 

@@ -89,7 +89,8 @@ void FileUploads::add(const std::vector<protocol::FilesRecord::File>& files) {
 }
 
 void FileUploads::enqueue_from_disk(const std::string& name) {
-  // The stock client notes a folder that was saved by its name alone (and then sends nothing of it).
+  // The stock client notes a folder that was saved by its name alone (and then sends nothing of
+  // it).
   if (const auto info = disk_.info(directory_ / name); info && info->is_directory) {
     const auto below = names_below(disk_, directory_ / name);
     for (const std::string& found : below) {
@@ -97,7 +98,8 @@ void FileUploads::enqueue_from_disk(const std::string& name) {
       enqueue({.name = path, .path = (directory_ / path).string()});
     }
     if (below.size() < kMaxFilesOfPattern) return;
-    return give_up(name, "only the first " + std::to_string(kMaxFilesOfPattern) + " files of the folder were");
+    return give_up(
+        name, "only the first " + std::to_string(kMaxFilesOfPattern) + " files of the folder were");
   }
   // A name may be a pattern; a file that is called just so comes first.
   if (name.find_first_of("*?[") == std::string::npos || disk_.exists(directory_ / name)) {

@@ -8,6 +8,8 @@ namespace {
 using Rule = StartFrom::Rule;
 using protocol::StoredRun;
 
+constexpr const char* kSyncOrigins = "sync_origins";
+
 Outcome<std::optional<StoredRun>> stored_run(ApiClient& api, const std::string& entity,
                                              const std::string& project, const std::string& run,
                                              std::int64_t timeout_us) {
@@ -83,6 +85,24 @@ Outcome<FoundOrigin> find_fork(ApiClient& api, const StartFrom& from, const RunI
   return found;
 }
 
+std::optional<SyncState::Before> noted_origin(const StoredRun& run, std::int64_t journal_start_us) {
+  const Value* own = run.config.find("_wandb");
+  const Value* all = own != nullptr ? own->get(kSyncOrigins) : nullptr;
+  const Value* noted = all != nullptr ? all->get(std::to_string(journal_start_us)) : nullptr;
+  if (noted == nullptr || !noted->is_dict()) return std::nullopt;
+  SyncState::Before before = before_of_json(*noted);
+  if (before.history_lines > run.history_lines) return std::nullopt;
+  return before;
+}
+
+void note_origin(StoredRun& run, std::int64_t journal_start_us, const SyncState::Before& before) {
+  Value& own = run.config["_wandb"];
+  if (!own.is_dict()) own = Dict();
+  Value& all = (*own.if_dict())[kSyncOrigins];
+  if (!all.is_dict()) all = Dict();
+  all.if_dict()->set(std::to_string(journal_start_us), json_of_before(before));
+}
+
 Dict merged_config(const Dict& stored, const Dict& given) {
   Dict merged, own;
   for (const auto& [key, value] : stored) {
@@ -90,7 +110,7 @@ Dict merged_config(const Dict& stored, const Dict& given) {
   }
   if (const Value* kept = stored.find("_wandb"); kept != nullptr) {
     for (const char* key : {"viz", "visualize", "mask/class_labels", "bounding_box/class_labels",
-                            "pinned_keys", "branch_point"}) {
+                            "pinned_keys", "branch_point", kSyncOrigins}) {
       if (const Value* value = kept->get(key)) own.set(key, *value);
     }
   }

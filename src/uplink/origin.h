@@ -6,6 +6,7 @@
 #include "protocol/resume_documents.h"
 #include "runstone/result.h"
 #include "uplink/api.h"
+#include "uplink/sync_state.h"
 #include "uplink/uplink.h"
 
 namespace runstone::uplink {
@@ -23,6 +24,16 @@ Outcome<FoundOrigin> find_origin(ApiClient& api, const StartFrom& from, const Ru
 /// For a fork, once it is made: what the server gave it of the other run.
 Outcome<FoundOrigin> find_fork(ApiClient& api, const StartFrom& from, const RunIdentity& run,
                                std::int64_t timeout_us);
+
+// A run's config also tells where the rows of journals were put that were written offline and go on
+// from it: `_wandb.sync_origins`, by the journal's start in microseconds. The file beside a journal
+// says the same, but a file can be lost.
+
+/// Nothing if that journal was not sent, or if the run has been cut shorter than it was then.
+std::optional<SyncState::Before> noted_origin(const protocol::StoredRun& run,
+                                              std::int64_t journal_start_us);
+void note_origin(protocol::StoredRun& run, std::int64_t journal_start_us,
+                 const SyncState::Before& before);
 
 /// The stored config with what is given now over it. Of `_wandb` only what no writer makes anew is
 /// kept: charts, class names, pinned keys, the branch point.

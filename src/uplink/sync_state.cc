@@ -21,6 +21,23 @@ std::string text_at(const Value& json, std::string_view key) {
 
 }  // namespace
 
+Dict json_of_before(const SyncState::Before& before) {
+  return Dict{{"next_step", before.next_step},
+              {"runtime_secs", before.runtime_secs},
+              {"history_lines", before.history_lines},
+              {"event_lines", before.event_lines},
+              {"console_lines", before.console_lines}};
+}
+
+SyncState::Before before_of_json(const Value& json) {
+  const auto number = [&](const char* key) {
+    return static_cast<std::int64_t>(count_at(json, key));
+  };
+  const Value* runtime = json.get("runtime_secs");
+  return {number("next_step"), runtime != nullptr ? runtime->number_or(0) : 0,
+          number("history_lines"), number("event_lines"), number("console_lines")};
+}
+
 fs::Path sync_state_path(const fs::Path& journal) {
   fs::Path path = journal;
   path += ".syncstate";
@@ -40,12 +57,7 @@ std::optional<SyncState> load_sync_state(fs::FileSystem& disk, const fs::Path& j
                   .event_lines = count_at(*json, "event_lines"),
                   .console_lines = count_at(*json, "console_lines")};
   if (const Value* before = json->get("began_behind"); before != nullptr && before->is_dict()) {
-    const auto number = [&](const char* key) {
-      return static_cast<std::int64_t>(count_at(*before, key));
-    };
-    const Value* runtime = before->get("runtime_secs");
-    state.began_behind = {number("next_step"), runtime != nullptr ? runtime->number_or(0) : 0,
-                          number("history_lines"), number("event_lines"), number("console_lines")};
+    state.began_behind = before_of_json(*before);
   }
   if (const Value* sent = json->get("in_flight"); sent != nullptr && sent->is_dict()) {
     state.in_flight = {text_at(*sent, "stream"), count_at(*sent, "first_line"),
@@ -69,11 +81,7 @@ Result<void> save_sync_state(fs::FileSystem& disk, const fs::Path& journal,
             {"event_lines", state.event_lines},
             {"console_lines", state.console_lines}};
   if (const auto& before = state.began_behind) {
-    json.set("began_behind", Dict{{"next_step", before->next_step},
-                                  {"runtime_secs", before->runtime_secs},
-                                  {"history_lines", before->history_lines},
-                                  {"event_lines", before->event_lines},
-                                  {"console_lines", before->console_lines}});
+    json.set("began_behind", json_of_before(*before));
   }
   if (const auto& sent = state.in_flight) {
     json.set(

@@ -6,14 +6,14 @@
 
 #include "fs/file_system.h"
 #include "runstone/result.h"
+#include "runstone/value.h"
 
 namespace runstone::uplink {
 
 /// How far a server has acknowledged a journal: kept beside it in `run-<id>.wandb.syncstate`. It
 /// only spares work, since sending a line again changes nothing; so it is written without a sync,
-/// and one that is missing, damaged or of another program means: from the start. (For a journal
-/// that goes on from a stored run it says where its rows are; without it a second sync appends
-/// them.)
+/// and one that is missing, damaged or of another program means: from the start. (Where the rows of
+/// a journal are that goes on from a stored run, that run's config says, too: origin.h.)
 struct SyncState {
   std::string base_url, entity, project, run_id;
   std::uint64_t history_lines = 0, event_lines = 0, console_lines = 0;
@@ -32,6 +32,9 @@ struct SyncState {
   };
   std::optional<InFlight> in_flight;
 };
+
+Dict json_of_before(const SyncState::Before& before);
+SyncState::Before before_of_json(const Value& json);
 
 fs::Path sync_state_path(const fs::Path& journal);
 /// Nothing if there is none of ours.

@@ -1,5 +1,5 @@
-"""Runs of our own package that go on from stored ones: resumed, rewound, forked; online, and offline with a
-later sync. The same program under the stock client leaves the same on the same server."""
+"""Runs of our own package that go on from stored ones. The same program under the stock client leaves the same
+on the same server."""
 
 from __future__ import annotations
 
@@ -10,75 +10,9 @@ import subprocess
 import sys
 import time
 
-import pytest
-from client import environment, run_script
-from support.server import free_port, runstone_bin
-
-PRELUDE = """
-import sys
-import {client} as wandb
-SETTINGS = dict(x_disable_stats=True)
-def init(id=None, **more):
-    settings = wandb.Settings(**SETTINGS, **more.pop("more_settings", {{}}))
-    return wandb.init(project="{project}", id=id, settings=settings, **more)
-def log(run, *values):
-    for value in values:
-        run.log({{"l": value}})
-"""
-
-
-def both_clients(server, tmp_path, project: str, script: str) -> None:
-    """Runs the script under our package and under the stock client, each in a project of its own."""
-    for client in ("runstone", "wandb"):
-        folder = tmp_path / client
-        run_script(server, folder, PRELUDE.format(client=client, project=f"{project}-{client}") + script)
-
-
-def ours(server, tmp_path, project: str, script: str, **options) -> subprocess.CompletedProcess:
-    return run_script(
-        server, tmp_path, PRELUDE.format(client="runstone", project=project) + script, **options
-    )
-
-
-def node(server, project: str, run: str) -> dict:
-    """All of a run that does not differ from one execution of a program to the next."""
-    query = """query R($p: String!, $r: String!) { project(name: $p) { run(name: $r) {
-      state displayName notes tags group jobType config summaryMetrics historyLineCount createdAt
-      logLines(first: 1000) { edges { node { line } } }
-      history(minStep: 0, maxStep: 100000, samples: 100000) } } }"""
-    found = server.graphql(query, p=project, r=run)["project"]["run"]
-    assert found is not None, f"{project}/{run} is not there"
-    rows = [json.loads(line) for line in found["history"]]
-    config = {key: entry["value"] for key, entry in json.loads(found["config"]).items()}
-    own = config.pop("_wandb", {})
-    summary = json.loads(found["summaryMetrics"])
-    return {
-        "state": found["state"],
-        "name": found["displayName"],
-        "notes": found["notes"],
-        "tags": sorted(found["tags"]),
-        "group": found["group"],
-        "job_type": found["jobType"],
-        "config": config,
-        "kept": {
-            key: own[key] for key in ("viz", "visualize", "mask/class_labels", "branch_point") if key in own
-        },
-        "lines": found["historyLineCount"],
-        "rows": [{k: v for k, v in row.items() if k not in ("_runtime", "_timestamp")} for row in rows],
-        "runtimes": [row["_runtime"] for row in rows],
-        "summary": {k: v for k, v in summary.items() if not k.startswith("_")}
-        | {"_step": summary.get("_step")},
-        "console": [edge["node"]["line"] for edge in found["logLines"]["edges"]],
-    }
-
-
-def same_for_both(server, project: str, run: str, *, without: tuple[str, ...] = ()) -> dict:
-    """What our package left of a run, found equal to what the stock client left of its."""
-    skipped = {"runtimes", "name", *without}  # names are the server's, unless given
-    facts = {client: node(server, f"{project}-{client}", run) for client in ("runstone", "wandb")}
-    ours = {key: value for key, value in facts["runstone"].items() if key not in skipped}
-    assert ours == {key: value for key, value in facts["wandb"].items() if key not in skipped}
-    return facts["runstone"]
+from client import ROOT, environment
+from resumed_runs import PRELUDE, both_clients, node, ours, same_for_both
+from support.server import free_port
 
 
 def test_R1_the_program_of_the_reference_gives_three_rows(shared_server, tmp_path):
@@ -336,110 +270,6 @@ def test_a_differing_kept_id_is_told(shared_server, tmp_path):
     assert re.search(r"WARNING.*kept-one.*given-one", done.stderr), done.stderr
 
 
-BRANCHES = """
-run = init("base", config={"lr": 1, "old": 2}, tags=["t"], notes="n")
-run.define_metric("acc", summary="max")
-for i in range(10):
-    run.log({"l": i, "acc": i, **({"late": 1} if i > 6 else {})})
-run.finish()
-"""
-
-
-def test_resume_from_drops_what_is_behind_the_step(shared_server, tmp_path):
-    both_clients(
-        shared_server,
-        tmp_path,
-        "rewind",
-        BRANCHES
-        + """
-run = init(resume_from="base?_step=4", config={"lr": 5})
-assert run.id == "base"
-log(run, 500, 600)
-run.finish()
-""",
-    )
-    facts = same_for_both(shared_server, "rewind", "base", without=("console",))
-    assert [(row["_step"], row["l"]) for row in facts["rows"]] == [
-        *((i, i) for i in range(5)),
-        (5, 500),
-        (6, 600),
-    ]
-    assert facts["lines"] == 7 and facts["config"] == {"lr": 5, "old": 2}
-    assert facts["kept"]["branch_point"] == {"run_id": "base", "step": 4}
-    assert facts["summary"] == {"l": 600, "acc": {"max": 4}, "_step": 6}
-
-
-def test_fork_from_copies_and_leaves_the_other_run_as_it_is(shared_server, tmp_path):
-    both_clients(
-        shared_server,
-        tmp_path,
-        "fork",
-        BRANCHES
-        + """
-run = init("twig", fork_from="base?_step=4", config={"lr": 5})
-assert run.id == "twig"
-log(run, 500)
-run.finish()
-""",
-    )
-    facts = same_for_both(shared_server, "fork", "twig", without=("console",))
-    assert [(row["_step"], row["l"]) for row in facts["rows"]] == [*((i, i) for i in range(5)), (5, 500)]
-    assert facts["config"] == {"lr": 5, "old": 2}
-    assert facts["kept"]["branch_point"] == {"run_id": "base", "step": 4}
-    assert facts["summary"] == {"l": 500, "acc": {"max": 4}, "_step": 5}
-    base = same_for_both(shared_server, "fork", "base", without=("console",))
-    assert base["lines"] == 10 and base["kept"] == {} and base["state"] == "finished"
-
-
-def test_a_branch_knows_its_beginning_at_once(shared_server, tmp_path):
-    ours(
-        shared_server,
-        tmp_path,
-        "begin",
-        BRANCHES
-        + """
-run = init("twig", fork_from="base?_step=4")
-assert (run.step, run.starting_step, run.resumed) == (5, 5, False)
-assert dict(run.config) == {"lr": 1, "old": 2}, dict(run.config)
-assert run.summary["l"] == 4 and run.summary["acc"]["max"] == 4, dict(run.summary)
-run.finish()
-run = init(resume_from="base?_step=2")
-assert (run.id, run.step, run.starting_step, run.resumed) == ("base", 3, 3, True)
-assert run.tags == ("t",) and run.notes == "n" and run.summary["l"] == 2
-run.log({"l": -1}, step=2)      # the past is over
-run.log({"l": 30}, step=7)
-run.finish()
-""",
-    )
-    rows = node(shared_server, "begin", "base")["rows"]
-    assert [(row["_step"], row["l"]) for row in rows] == [(0, 0), (1, 1), (2, 2), (7, 30)]
-
-
-def test_an_unknown_run_cannot_be_rewound_or_forked_and_nothing_is_left(shared_server, tmp_path):
-    ours(
-        shared_server,
-        tmp_path,
-        "unknown",
-        """
-import os
-for arguments in (dict(resume_from="nobody?_step=1"), dict(fork_from="nobody?_step=1", id="child")):
-    try:
-        init(**arguments)
-    except wandb.CommError as error:
-        assert "run not found" in str(error) and "nobody" in str(error), error
-    else:
-        raise AssertionError("not refused")
-    assert wandb.run is None
-assert not os.path.exists("runstone") or not [n for n in os.listdir("runstone") if n.startswith("run-")]
-init("fine").finish()
-""",
-        env={"RUNSTONE_DIR": "."},
-    )
-    query = 'query { project(name: "unknown") { runs { edges { node { name } } } } }'
-    runs = shared_server.graphql(query)["project"]["runs"]["edges"]
-    assert [edge["node"]["name"] for edge in runs] == ["fine"]
-
-
 def test_init_of_a_resumed_run_goes_on_asking_and_then_raises(tmp_path):
     script = """
 import time, runstone
@@ -452,7 +282,7 @@ except runstone.CommError as error:
     env = {
         "RUNSTONE_BASE_URL": f"http://127.0.0.1:{free_port()}",
         "RUNSTONE_API_KEY": "k" * 40,
-        "PYTHONPATH": str(environment_root() / "python"),
+        "PYTHONPATH": str(ROOT / "python"),
         "PATH": "/usr/bin:/bin",
         "HOME": str(tmp_path),
     }
@@ -491,7 +321,7 @@ def test_ctrl_c_ends_the_waiting_of_init(tmp_path):
     env = {
         "RUNSTONE_BASE_URL": f"http://127.0.0.1:{free_port()}",
         "RUNSTONE_API_KEY": "k" * 40,
-        "PYTHONPATH": str(environment_root() / "python"),
+        "PYTHONPATH": str(ROOT / "python"),
         "HOME": str(tmp_path),
     }
     code = (
@@ -507,109 +337,3 @@ def test_ctrl_c_ends_the_waiting_of_init(tmp_path):
     begin = time.monotonic()
     output, _ = waiting.communicate(timeout=60)
     assert output == "interrupted None\n" and time.monotonic() - begin < 20
-
-
-def sync(server, folder, *arguments: str) -> str:
-    done = subprocess.run(
-        [runstone_bin(), "sync", *arguments],
-        cwd=folder,
-        env=environment(server, folder),
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-OFFLINE = """
-run = init("{id}", mode="offline", config={{"new": 2}}, {arguments})
-assert (run.resumed, run.step) == (False, 0)
-for i in range(3):
-    run.log({{"l": 10 + i}})
-print("said offline")
-run.finish()
-"""
-
-
-@pytest.mark.parametrize(
-    ("kind", "id", "arguments", "steps"),
-    [
-        ("resumed", "base", 'resume="allow"', 10),
-        ("rewound", "base", 'resume_from="base?_step=4"', 5),
-        ("forked", "twig", 'fork_from="base?_step=4"', 5),
-    ],
-)
-def test_an_offline_run_goes_on_from_a_stored_one_when_it_is_synced(
-    shared_server, tmp_path, kind, id, arguments, steps
-):
-    project = f"offline-{kind}"
-    both_clients(shared_server, tmp_path, project, BRANCHES)
-    for client in ("runstone", "wandb"):
-        folder = tmp_path / client
-        prelude = PRELUDE.format(client=client, project=f"{project}-{client}")
-        run_script(
-            shared_server,
-            folder,
-            prelude
-            + OFFLINE.format(id=id, arguments=arguments).replace(
-                "assert (run.resumed, run.step) == (False, 0)", ""
-            ),
-        )
-    directory = next((tmp_path / "runstone").glob("*/offline-run-*"))
-    sync(shared_server, tmp_path / "runstone", str(directory))
-    stock = next((tmp_path / "wandb").glob("*/offline-run-*"))
-    subprocess.run(
-        [sys.executable, "-m", "wandb", "sync", str(stock)],
-        cwd=tmp_path / "wandb",
-        env=environment(shared_server, tmp_path / "wandb"),
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
-    # The stock client's sync forgets the stored summary of a run that it resumes.
-    lost = ("summary",) if kind == "resumed" else ()
-    facts = same_for_both(shared_server, project, id, without=("console", *lost))
-    assert facts["summary"]["acc"] == {"max": steps - 1}
-    assert [(row["_step"], row["l"]) for row in facts["rows"]] == [
-        *((i, i) for i in range(steps)),
-        *((steps + i, 10 + i) for i in range(3)),
-    ]
-    assert facts["config"] == {"lr": 1, "old": 2, "new": 2} and facts["summary"]["l"] == 12
-    assert facts["runtimes"] == sorted(facts["runtimes"]), facts["rows"]
-    # Sent again, it changes nothing.
-    sync(shared_server, tmp_path / "runstone", "--include-synced", str(directory))
-    assert node(shared_server, f"{project}-runstone", id)["rows"] == facts["rows"]
-    assert node(shared_server, f"{project}-runstone", id)["console"] == facts["console"]
-
-
-def test_a_resumed_run_that_is_killed_is_completed_by_sync_without_doubles(shared_server, tmp_path):
-    ours(shared_server, tmp_path, "killed", 'run = init("k"); log(run, 0, 1, 2); print("one"); run.finish()')
-    killed = ours(
-        shared_server,
-        tmp_path,
-        "killed",
-        """
-import os, signal
-run = init("k", resume="must")
-print("two")
-log(run, 3, 4, 5)
-os.kill(os.getpid(), signal.SIGKILL)
-""",
-        check=False,
-    )
-    assert killed.returncode == -signal.SIGKILL
-    directories = sorted((tmp_path / "runstone").glob("run-*-k*"))
-    assert len(directories) == 2
-    for _ in range(2):
-        sync(shared_server, tmp_path, "--include-online", "--include-synced", str(directories[1]))
-    facts = node(shared_server, "killed", "k")
-    assert [(row["_step"], row["l"]) for row in facts["rows"]] == [(i, i) for i in range(6)]
-    assert facts["lines"] == 6 and facts["state"] == "crashed" and facts["summary"]["l"] == 5
-    assert [line for line in facts["console"] if line in ("one", "two")] == ["one", "two"]
-
-
-def environment_root():
-    from client import ROOT
-
-    return ROOT
