@@ -61,3 +61,19 @@ def script(tmp_path):
         )
 
     return run
+
+
+@pytest.fixture
+def hello(tmp_path):
+    path = tmp_path / "hello.txt"
+    path.write_text("hello\n")
+    return path
+
+
+@pytest.fixture
+def tree(tmp_path):
+    for name, text in {"a.txt": "hello\n", "sub/b.txt": "world\n"}.items():
+        path = tmp_path / "tree" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path / "tree"
