@@ -16,11 +16,12 @@ import pytest
 from compare import Allowed, Table, differences
 from contents import Contents
 from support.server import Server, runstone_bin
-from writers import LIMIT_SECS, environment, stock_python
+from writers import LIMIT_SECS, environment, stock_python, torch_python
 
 HERE = Path(__file__).resolve().parent
 PROGRAMS = HERE / "acceptance"
 TABLE = HERE / "differences.toml"
+WITH_TORCH = {"A18"}  # both clients run these beside PyTorch
 MESH = "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n"
 
 
@@ -83,12 +84,17 @@ class World:
             )
             env["PYTHONPATH"] = f"{names}{os.pathsep}{env['PYTHONPATH']}"
         env |= {"ENTITY": self.server.entity(), "WANDB_MODE": self.mode, "WANDB_NAME": "as the server has it"}
-        python = str(stock_python()) if self.module == "wandb" else sys.executable
+        python = str(self._python(name))
         done = self._call([python, "program.py"], work, env)
         if self.mode == "offline" and done.returncode == 0:
             synced = self._call([*self._sync(), *self._runs(place)], place, env)
             assert synced.returncode == 0, synced.stdout + synced.stderr
         return done
+
+    def _python(self, name: str) -> Path:
+        if name in WITH_TORCH:
+            return torch_python()
+        return stock_python() if self.module == "wandb" else Path(sys.executable)
 
     def contents(self, project: str) -> dict:
         node = self.server.graphql(
@@ -267,6 +273,13 @@ def check_A17(runs, artifacts):
 def check_A18(runs, artifacts):
     assert [alert["title"] for alert in runs["a"]["alerts"]] == ["Low accuracy"]
     assert runs["a"]["state"] == "finished"
+    watched, after = rows(runs["a"])
+    names = {f"{kind}/{name}" for kind in ("gradients", "parameters") for name in ("weight", "bias")}
+    assert set(watched) == {"loss", *names} and after == {"loss": 2}
+    gradient = watched["gradients/weight"]
+    assert gradient["_type"] == "histogram" and (len(gradient["values"]), len(gradient["bins"])) == (64, 65)
+    assert sum(gradient["values"]) == 8 and (gradient["bins"][0], gradient["bins"][-1]) == (0, 3)
+    assert watched["parameters/weight"]["values"] == [8], "all values are equal: one bin"
     assert artifacts["net"]["type"] == "model" and "net:v0" in runs["b"]["used"]
     assert set(artifacts["parts"]["versions"]["v0"]["manifest"]["contents"]) == {"hello.txt", "model.txt"}
 

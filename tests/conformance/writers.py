@@ -54,6 +54,11 @@ def stock_python() -> Path:
     return client_environments.python_of(client_environments.WITH_MEDIA)
 
 
+def torch_python() -> Path:
+    """The interpreter of the environment in which either client runs beside PyTorch."""
+    return client_environments.python_of(client_environments.WITH_TORCH)
+
+
 def cpp_writer() -> Path:
     """Of the build that the executable under test is of, else of the release build."""
     builds = [*Path(runstone_bin()).resolve().parents[2:3], ROOT / "build" / "release"]
