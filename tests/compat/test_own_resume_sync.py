@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import signal
 import subprocess
 import sys
@@ -9,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from client import environment, run_script, wandb_command
+from client import ask, environment, run_script, wandb_command
 from resumed_runs import BRANCHES, PRELUDE, both_clients, node, ours, same_for_both
 from support import journal
 from support.server import runstone_bin
@@ -205,3 +207,46 @@ def wait_until(condition, limit_secs: float = 30) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it does not come"
         time.sleep(0.05)
+
+
+INCREMENTS = """
+def log_rows(run, rows):
+    table = wandb.Table(columns=["a"], log_mode="INCREMENTAL")
+    for row in rows:
+        table.add_data(row)
+        run.log({"t": table})
+    run.finish()
+log_rows(init("k"), range(2))
+log_rows(init("k", resume="must", mode="offline"), range(2, 4))
+"""
+
+
+def test_an_incremental_table_of_an_offline_resume_is_the_stock_clients(shared_server, tmp_path):
+    both_clients(shared_server, tmp_path, "increments", INCREMENTS)
+    found = {}
+    for client in ("runstone", "wandb"):
+        folder = tmp_path / client
+        directory = next(folder.glob("*/offline-run-*"))
+        if client == "runstone":
+            sync(shared_server, folder, str(directory))
+        else:
+            wandb_command(shared_server, folder, "sync", str(directory))
+        facts = node(shared_server, f"increments-{client}", "k")
+        versions = ask(
+            shared_server,
+            folder,
+            "[(a.version, sorted(a.manifest.entries), a.aliases) for a in "
+            "api.artifacts('wandb-run-incremental-table', path)]",
+            path=f"increments-{client}/run-k-incr-t",
+        )
+        found[client] = timeless([facts["rows"], facts["summary"], versions])
+    ours = found["runstone"]
+    assert ours == found["wandb"]
+    assert [row["t"]["increment_num"] for row in ours[0]] == [0, 1, 0, 1], "offline nothing is looked up"
+    assert [len(entries) for _, entries, _ in ours[2]] == [4, 3, 2, 1], "no increment is lost"
+
+
+def timeless(tree: object) -> object:
+    """Without the ids and times in the names of increments."""
+    text = re.sub(r"(//)[a-z0-9]{128}", r"\1(id)", json.dumps(tree))
+    return json.loads(re.sub(r"(None|\d)-\d{13}", r"\1-(ms)", text))

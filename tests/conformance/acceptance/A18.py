@@ -3,7 +3,6 @@
 import pathlib
 
 import torch
-
 import wandb
 
 run = wandb.init(project="A18", id="a", group="g")
