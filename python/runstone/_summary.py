@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from ._convert import media_list, media_of
+from ._summary_view import SummaryView, plain
 from ._terminal import warn
 from .errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
 
-class SummarySubDict:
+class SummarySubDict(SummaryView):
     """A dict inside the summary, with items and attributes; writing to it is writing to the summary."""
 
     def __init__(self, core, path: tuple[str, ...]) -> None:
@@ -28,35 +28,19 @@ class SummarySubDict:
         value = self._core._summary_get(self._path) if self._path else self._core._summary_all()
         return value if isinstance(value, dict) else {}
 
-    def _wrap(self, key: str, value: object) -> Any:
-        if isinstance(value, dict) and "_type" not in value:
-            return SummarySubDict(self._core, (*self._path, key))
-        return value
+    def _shown(self) -> dict[str, Any]:
+        return {key: value for key, value in self._read().items() if key != "_wandb"}
 
-    def __getitem__(self, key: str) -> Any:
-        values = self._read()
-        return self._wrap(key, values[key])
-
-    def __getattr__(self, key: str) -> Any:
-        if key.startswith("__"):
-            raise AttributeError(key)
-        try:
-            return self[key]
-        except KeyError:
-            raise AttributeError(f"the summary has no key {key!r}") from None
+    def _below(self, key: str) -> SummarySubDict:
+        return SummarySubDict(self._core, (*self._path, key))
 
     def __setitem__(self, key: str, value: object) -> None:
         if not isinstance(key, str):
             raise TypeError(f"a summary key must be a str, not {type(key).__name__}")
         self._core._summary_set((*self._path, key), _stored(self._core, key, value))
 
-    def __setattr__(self, key: str, value: object) -> None:
-        self[key] = value
-
     def __delitem__(self, key: str) -> None:
         self._core._summary_erase((*self._path, key))
-
-    __delattr__ = __delitem__
 
     def update(self, d: dict[str, Any]) -> None:
         """Sets several keys.
@@ -76,50 +60,6 @@ class SummarySubDict:
             raise TypeError(f"summary.update() needs a dict, not {type(d).__name__}")
         for key, value in dict(d).items():
             self[key] = value
-
-    def get(self, key: str, default: object = None) -> Any:
-        """The value of a key.
-
-        Args:
-            key: a str.
-            default: what to give if the key is missing.
-
-        Returns:
-            The value; of a dict an object that writes to the summary.
-        """
-        values = self._read()
-        return self._wrap(key, values[key]) if key in values else default
-
-    def keys(self) -> list[str]:
-        """The keys, ``_step``, ``_runtime`` and ``_timestamp`` among them."""
-        return [key for key in self._read() if key != "_wandb"]
-
-    def items(self) -> list[tuple[str, Any]]:
-        """(key, value) of each key."""
-        return [(key, self._wrap(key, value)) for key, value in self._read().items() if key != "_wandb"]
-
-    def values(self) -> list[Any]:
-        """The value of each key."""
-        return [value for _, value in self.items()]
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._read()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.keys())
-
-    def __len__(self) -> int:
-        return len(self.keys())
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, SummarySubDict):
-            other = other._read()
-        return self._read() == other
-
-    __hash__ = None
-
-    def __repr__(self) -> str:
-        return repr({key: value for key, value in self._read().items() if key != "_wandb"})
 
 
 class Summary(SummarySubDict):
@@ -141,8 +81,8 @@ class Summary(SummarySubDict):
 
 def _stored(core, key: str, value: object) -> object:
     """The value with each medium in it, and each list of them, replaced by what names its file."""
-    if isinstance(value, SummarySubDict):
-        return value._read()
+    if isinstance(value, SummaryView):
+        return plain(value)
     media = media_of(value)
     if media is not None:
         return core._bind_media(media, key, "summary")
