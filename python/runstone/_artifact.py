@@ -420,6 +420,7 @@ class Artifact(VersionMembers):
         if "x" in mode and str(name) in self.manifest.entries:
             raise ValueError(f"File with name {name!r} already exists in the artifact: mode 'w' replaces it")
 
+    @_change
     def add(self, obj, name: str, overwrite: bool = False) -> ArtifactManifestEntry:
         """Adds a media object with its files, as the entry ``<name>.<type>.json``.
 

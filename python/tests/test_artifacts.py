@@ -230,12 +230,14 @@ def test_AR2_after_finalize_nothing_changes(hello, tree):
         "add_file": (hello,),
         "add_dir": (tree,),
         "add_reference": (f"file://{hello}",),
+        "add": (runstone.Html("<p>x</p>", inject=False), "page"),
+        "__setitem__": ("page", runstone.Html("<p>x</p>", inject=False)),
         "remove": ("hello.txt",),
     }
     for name, arguments in changes.items():
         with pytest.raises(errors.ArtifactFinalizedError) as caught:
             getattr(artifact, name)(*arguments)
-        assert caught.value.obj is artifact and caught.value.name == name
+        assert caught.value.obj is artifact and caught.value.name == name.replace("__setitem__", "add")
     with pytest.raises(errors.ArtifactFinalizedError), artifact.new_file("x"):
         pass
     assert artifact.digest == "646850bf3b1463160ba8676bfb654546"
