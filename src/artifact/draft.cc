@@ -213,6 +213,41 @@ Result<ArtifactEntry> Draft::add_bytes(const std::string& path, std::string_view
 
 Result<void> Draft::remove(const std::string& given) {
   const auto path = checked_path(given);
+Result<ArtifactEntry> Draft::add_written(
+    const std::string& path, const std::function<Result<void>(const Write& write)>& fill,
+    bool overwrite) {
+  protocol::ManifestEntry entry;
+  RUNSTONE_TRY(check_still_open());
+  RUNSTONE_TRY(entry.path, checked_path(path));
+  RUNSTONE_TRY(const Digest::Kind kind, digest_kind(options.digest_algorithm));
+  entry.local_path = new_copy();
+  const auto write_all = [&]() -> Result<void> {
+    fs::FileSystem& disk = fs::real_file_system();
+    RUNSTONE_TRY(disk.make_directories(fs::Path(entry.local_path).parent_path()));
+    RUNSTONE_TRY(const auto file, disk.create_new(entry.local_path));
+    Digest digest(kind);
+    std::uint64_t size_bytes = 0;
+    RUNSTONE_TRY(fill([&](std::string_view piece) -> Result<void> {
+      digest.add(piece);
+      RUNSTONE_TRY(file->write_at(size_bytes, piece));
+      size_bytes += piece.size();
+      return {};
+    }));
+    entry.digest = to_base64(digest.finish());
+    entry.size_bytes = static_cast<std::int64_t>(size_bytes);
+    return {};
+  };
+  if (auto written = write_all(); !written) {
+    const std::scoped_lock lock(mutex_);
+    drop_copy(entry.local_path);
+    return fail(std::move(written).error());
+  }
+  if (!is_of_md5()) entry.extra.emplace_back("alg", json::to_text(options.digest_algorithm));
+  ArtifactEntry made = public_entry(entry);
+  RUNSTONE_TRY(add(std::move(entry), overwrite));
+  return made;
+}
+
   const std::scoped_lock lock(mutex_);
   RUNSTONE_TRY(check_open());
   if (!path) return fail(ErrorCode::kNotFound, "No such file or directory: '" + given + "'");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -27,6 +28,11 @@ class Draft {
   Result<ArtifactEntry> add_file(const std::string& local_path, const AddFileOptions& options);
   Result<void> add_dir(const std::string& local_path, const AddDirOptions& options);
   Result<ArtifactEntry> add_bytes(const std::string& path, std::string_view bytes, bool overwrite);
+  /// An entry of the bytes that `fill` gives, piece by piece. Errors: `fill`'s, too.
+  using Write = std::function<Result<void>(std::string_view piece)>;
+  Result<ArtifactEntry> add_written(const std::string& path,
+                                    const std::function<Result<void>(const Write& write)>& fill,
+                                    bool overwrite);
   Result<void> add(protocol::ManifestEntry entry, bool overwrite);
   Result<void> remove(const std::string& path);
 

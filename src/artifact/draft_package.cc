@@ -24,6 +24,12 @@ bool is_entry_kind(media::Kind kind) {
 }
 
 }  // namespace
+Result<media::PackedFile> DraftPackage::add_written(
+    const std::string& path, const std::function<Result<void>(const Write& write)>& fill) {
+  RUNSTONE_TRY(const ArtifactEntry entry, draft_->add_written(path, fill, rules_.overwrite));
+  return packed(entry);
+}
+
 
 Result<media::PackedFile> DraftPackage::add_bytes(const std::string& path, std::string_view bytes) {
   RUNSTONE_TRY(const ArtifactEntry entry, draft_->add_bytes(path, bytes, rules_.overwrite));

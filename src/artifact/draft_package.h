@@ -21,6 +21,9 @@ class DraftPackage final : public media::Package {
       : draft_(std::move(draft)), rules_(std::move(rules)) {}
 
   Result<media::PackedFile> add_bytes(const std::string& path, std::string_view bytes) override;
+  Result<media::PackedFile> add_written(
+      const std::string& path,
+      const std::function<Result<void>(const Write& write)>& fill) override;
   Result<media::PackedFile> add_file(const std::string& path,
                                      const std::string& local_path) override;
   Result<media::PackedFile> add_reference(const std::string& path, const std::string& uri) override;

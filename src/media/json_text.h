@@ -1,9 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
 #include "media/node.h"
+#include "runstone/result.h"
 #include "runstone/value.h"
 
 namespace runstone::media {
@@ -15,6 +17,19 @@ class JsonText {
  public:
   enum class Form { kCompact, kArtifact };
   explicit JsonText(Form form) : form_(form) {}
+  /// Of any length: what is long enough goes on, so that no text is held as a whole.
+  using Sink = std::function<Result<void>(std::string_view piece)>;
+  JsonText(Form form, Sink sink) : form_(form), sink_(std::move(sink)) {}
+  bool has_sink() const { return sink_ != nullptr; }
+  /// Errors: the sink's.
+  Result<void> pass_on_if_long() {
+    return sink_ && text_.size() >= kPieceBytes ? pass_on() : Result<void>();
+  }
+  Result<void> pass_on() {
+    auto done = sink_(text_);
+    text_.clear();
+    return done;
+  }
 
   std::string& text() { return text_; }
   std::string take() && { return std::move(text_); }
@@ -34,8 +49,11 @@ class JsonText {
   void add_value(const Value& value);
 
  private:
+  static constexpr std::size_t kPieceBytes = 1 << 16;
+
   Form form_;
   std::string text_;
+  Sink sink_;
 };
 
 }  // namespace runstone::media

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,6 +26,10 @@ class Package {
   /// An entry of these bytes. The same content under the same path is one entry.
   /// Errors: kInvalidArgument (other content under that path), kIo, kResourceExhausted.
   virtual Result<PackedFile> add_bytes(const std::string& path, std::string_view bytes) = 0;
+  /// The same of bytes that `fill` gives piece by piece. Errors: `fill`'s, too.
+  using Write = std::function<Result<void>(std::string_view piece)>;
+  virtual Result<PackedFile> add_written(
+      const std::string& path, const std::function<Result<void>(const Write& write)>& fill) = 0;
   /// The same of a copy of a file's content.
   virtual Result<PackedFile> add_file(const std::string& path, const std::string& local_path) = 0;
   /// An entry that names an address.

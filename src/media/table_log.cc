@@ -111,7 +111,9 @@ Result<void> write_rows(JsonText& text, Package* package, const std::vector<Colu
   const std::size_t before = text.text().size();
   for (std::size_t row = first; row < first + count; ++row) {
     if (row > first) text.add_separator();
-    if (row == first + kRowsOfEstimate) {  // a text that doubles is there twice meanwhile
+    if (text.has_sink()) {
+      RUNSTONE_TRY(text.pass_on_if_long());
+    } else if (row == first + kRowsOfEstimate) {  // a text that doubles is there twice meanwhile
       const std::size_t bytes_a_row = (text.text().size() - before) / kRowsOfEstimate + 1;
       text.text().reserve(before + bytes_a_row * count + bytes_a_row * count / 8);
     }
@@ -206,7 +208,8 @@ Result<TableObject::Rows> TableObject::rows_of_artifact(Package& package, Rows r
   return Rows{rows.first, max_artifact_rows_};
 }
 
-Result<std::string> TableObject::artifact_text(Package& package, Rows rows, const Dict& more) {
+Result<void> TableObject::write_for_artifact(JsonText& text, Package& package, Rows rows,
+                                             const Dict& more) {
   thread_local int nesting = 0;
   struct Nesting {
     Nesting() { ++nesting; }
@@ -236,9 +239,10 @@ Result<std::string> TableObject::artifact_text(Package& package, Rows rows, cons
     }
     types.set(columns_[i].key, type_json(type, places));
   }
-  JsonText text(Form::kArtifact);
+  bool is_first = true;
   const auto add = [&](const char* key, const Value& value) {
-    if (text.text().size() > 1) text.add_separator();
+    if (!is_first) text.add_separator();
+    is_first = false;
     text.add_key(key);
     text.add_value(value);
   };
@@ -259,12 +263,26 @@ Result<std::string> TableObject::artifact_text(Package& package, Rows rows, cons
     add("previous_increments_paths", *paths);
   }
   text.add_raw("}");
-  return std::move(text).take();
+  return {};
 }
 
 Result<std::string> TableObject::artifact_json(Package& package) {
   const std::scoped_lock lock(data_mutex_);
-  return artifact_text(package, {0, rows_}, {});
+  JsonText text(Form::kArtifact);
+  RUNSTONE_TRY(write_for_artifact(text, package, {0, rows_}, {}));
+  return std::move(text).take();
+}
+
+// Piece by piece: the text of many rows would take as much memory as they do.
+Result<void> TableObject::add_to_artifact(Package& package, const std::string& path, Rows rows,
+                                          const Dict& more) {
+  const auto fill = [&](const Package::Write& write) -> Result<void> {
+    JsonText text(Form::kArtifact, write);
+    RUNSTONE_TRY(write_for_artifact(text, package, rows, more));
+    return text.pass_on();
+  };
+  RUNSTONE_TRY(package.add_written(path, fill));
+  return {};
 }
 
 // --- one table's logs
@@ -299,11 +317,8 @@ Result<Value> TableObject::encode(Sink& sink, const Place& place) {
   const Rows rows{0, rows_};
   RUNSTONE_TRY(const Sink::Address address,
                sink.log_artifact(own_artifact_name("run-" + sink.run_name() + "-" + place.key),
-                                 "run_table", false, [&](Package& package) -> Result<void> {
-                                   RUNSTONE_TRY(const std::string text,
-                                                artifact_text(package, rows, {}));
-                                   RUNSTONE_TRY(package.add_bytes(entry, text));
-                                   return {};
+                                 "run_table", false, [&](Package& package) {
+                                   return add_to_artifact(package, entry, rows, {});
                                  }));
   RUNSTONE_TRY(const StoredFile file, sink.store("table", ".table.json", place, file_text(rows)));
   was_logged_ = true;
@@ -330,14 +345,11 @@ Result<Value> TableObject::encode_increment(Sink& sink, const Place& place) {
   more.set("increment_num", number);
   more.set("previous_increments_paths", Value(previous_paths_));
   const Rows rows{logged_rows_, rows_ - logged_rows_};
-  RUNSTONE_TRY(
-      const Sink::Address address,
-      sink.log_artifact(own_artifact_name("run-" + sink.run_name() + "-incr-" + place.key),
-                        "wandb-run-incremental-table", true, [&](Package& package) -> Result<void> {
-                          RUNSTONE_TRY(const std::string text, artifact_text(package, rows, more));
-                          RUNSTONE_TRY(package.add_bytes(entry, text));
-                          return {};
-                        }));
+  RUNSTONE_TRY(const Sink::Address address,
+               sink.log_artifact(own_artifact_name("run-" + sink.run_name() + "-incr-" + place.key),
+                                 "wandb-run-incremental-table", true, [&](Package& package) {
+                                   return add_to_artifact(package, entry, rows, more);
+                                 }));
   RUNSTONE_TRY(const StoredFile file, sink.store("table", ".table.json", place, file_text(rows)));
   Dict fields = run_fields(file, address, entry, rows_);
   for (const auto& [key, value] : more) fields.set(key, value);

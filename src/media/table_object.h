@@ -101,7 +101,9 @@ class TableObject final : public Object {
   Dict run_fields(const StoredFile& file, const Sink::Address& address, const std::string& entry,
                   std::size_t rows) const;
   std::string file_text(Rows rows) const;
-  Result<std::string> artifact_text(Package& package, Rows rows, const Dict& more);
+  Result<void> write_for_artifact(JsonText& text, Package& package, Rows rows, const Dict& more);
+  Result<void> add_to_artifact(Package& package, const std::string& path, Rows rows,
+                               const Dict& more);
   Result<Rows> rows_of_artifact(Package& package, Rows rows) const;
 
   const LogMode log_mode_;
