@@ -1,10 +1,12 @@
 #include "artifact/body_file.h"
 
 #include <chrono>
+#include <cstdlib>
 #include <optional>
 #include <thread>
 
 #include "artifact/server.h"
+#include "base/encoding.h"
 #include "base/try.h"
 
 namespace runstone::artifact {
@@ -17,14 +19,21 @@ constexpr std::int64_t kStallTimeoutUs = 60'000'000;
 /// A file that comes over one connection after another.
 class Receiver {
  public:
-  Receiver(std::unique_ptr<fs::File> file, Digest::Kind kind)
-      : file_(std::move(file)), kind_(kind), digest_(std::make_unique<Digest>(kind)) {}
+  Receiver(std::unique_ptr<fs::File> file, std::string path, Digest::Kind kind)
+      : file_(std::move(file)),
+        path_(std::move(path)),
+        kind_(kind),
+        digesting_(std::make_unique<Digest>(kind)) {}
 
   Result<void> take(const net::ClientResponse& head, std::string_view piece) {
     if (is_new_answer_) RUNSTONE_TRY(begin(head));
-    digest_->add(piece);
     RUNSTONE_TRY(file_->write_at(size_bytes_, piece));
     size_bytes_ += piece.size();
+    if (auto* follower = std::get_if<std::unique_ptr<FollowingDigest>>(&digesting_)) {
+      (*follower)->grow(piece.size());
+    } else {
+      std::get<std::unique_ptr<Digest>>(digesting_)->add(piece);
+    }
     return {};
   }
   void expect_answer() { is_new_answer_ = true; }
@@ -32,8 +41,8 @@ class Receiver {
   /// What a Range request of the rest must be of; empty: the file must come whole.
   const std::string& etag() const { return etag_; }
 
-  Result<Received> finish(net::Headers headers) {
-    return Received{digest_->finish(), size_bytes_, std::move(headers)};
+  Received finish(net::Headers headers) {
+    return Received(std::move(digesting_), std::move(headers));
   }
 
  private:
@@ -41,15 +50,22 @@ class Receiver {
   Result<void> begin(const net::ClientResponse& head) {
     is_new_answer_ = false;
     etag_ = std::string(head.header("etag"));
-    if (head.status == 206 || size_bytes_ == 0) return {};
-    digest_ = std::make_unique<Digest>(kind_);
+    if (head.status == 206) return {};
+    digesting_ = std::make_unique<Digest>(kind_);
+    if (size_bytes_ > 0) RUNSTONE_TRY(file_->truncate(0));
     size_bytes_ = 0;
-    return file_->truncate(0);
+    const std::string length(head.header("content-length"));
+    if (std::strtoull(length.c_str(), nullptr, 10) < FollowingDigest::kWorthwhileBytes) {
+      return {};
+    }
+    RUNSTONE_TRY(digesting_, FollowingDigest::of(path_, kind_));
+    return {};
   }
 
   const std::unique_ptr<fs::File> file_;
+  const std::string path_;
   const Digest::Kind kind_;
-  std::unique_ptr<Digest> digest_;
+  Received::Digesting digesting_;
   std::uint64_t size_bytes_ = 0;
   std::string etag_;
   bool is_new_answer_ = true;
@@ -81,12 +97,20 @@ Result<Received> receive(net::HttpTransport& connection, const net::ClientReques
 
 }  // namespace
 
+Result<std::string> Received::digest() {
+  if (auto* follower = std::get_if<std::unique_ptr<FollowingDigest>>(&digesting_)) {
+    RUNSTONE_TRY(FileDigest whole, (*follower)->finish());
+    return std::move(whole.digest);
+  }
+  return to_base64(std::get<std::unique_ptr<Digest>>(digesting_)->finish());
+}
+
 Result<Received> receive_file(net::HttpTransport& connection, net::ClientRequest request,
                               const std::string& path, Digest::Kind kind) {
   fs::FileSystem& disk = fs::real_file_system();
   RUNSTONE_TRY(disk.make_directories(fs::Path(path).parent_path()));
   RUNSTONE_TRY(auto file, disk.create_new(path));
-  Receiver receiver(std::move(file), kind);
+  Receiver receiver(std::move(file), path, kind);
   request.on_body = [&receiver](const net::ClientResponse& head, std::string_view piece) {
     return receiver.take(head, piece);
   };

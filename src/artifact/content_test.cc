@@ -9,7 +9,9 @@
 
 #include "artifact/body_file.h"
 #include "artifact/cache.h"
+#include "artifact/checked_mark.h"
 #include "artifact/copy.h"
+#include "artifact/following_digest.h"
 #include "artifact/manifest.h"
 #include "artifact/parallel.h"
 #include "artifact/sent_copies.h"
@@ -53,9 +55,7 @@ class Content : public testing::Test {
     request.url = server.url() + "/file";
     return receive_file(*connection, request, path("got"), Digest::Kind::kMd5);
   }
-  static std::string md5(const std::string& text) {
-    return from_base64(md5_base64(text)).value_or("");
-  }
+  static std::string md5(const std::string& text) { return md5_base64(text); }
 
   const stdfs::path folder_ = stdfs::temp_directory_path() / ("runstone-content-" + random_id(8));
 };
@@ -76,10 +76,9 @@ TEST_F(Content, GoesOnWhereTheConnectionBroke) {
     }
     return answer;
   });
-  const auto received = receive(server);
+  auto received = receive(server);
   ASSERT_TRUE(received) << received.error().message;
-  EXPECT_EQ(received->size_bytes, whole.size());
-  EXPECT_EQ(received->digest, md5(whole));
+  EXPECT_EQ(received->digest().value_or(""), md5(whole));
   EXPECT_EQ(read(path("got")), whole);
   ASSERT_EQ(ranges.size(), 2u);
   EXPECT_EQ(ranges[0], "");
@@ -96,9 +95,9 @@ TEST_F(Content, BeginsAnewWhenTheServerHasAnotherFileNow) {
     }
     return ScriptedAnswer{.body = after, .headers = {{"ETag", "\"two\""}}};
   });
-  const auto received = receive(server);
+  auto received = receive(server);
   ASSERT_TRUE(received) << received.error().message;
-  EXPECT_EQ(received->digest, md5(after));
+  EXPECT_EQ(received->digest().value_or(""), md5(after));
   EXPECT_EQ(read(path("got")), after);
 }
 
@@ -112,12 +111,49 @@ TEST_F(Content, LeavesNothingOfAFileThatDoesNotCome) {
   EXPECT_EQ(read(path("got")), "taken");
 }
 
+// From here on a second thread digests what the first one writes.
+TEST_F(Content, ALargeFileIsDigestedWhole) {
+  const std::string whole(FollowingDigest::kWorthwhileBytes + 12'345, 'l');
+  int requests = 0;
+  const net::ScriptedServer server([&](const ScriptedRequest&) {
+    const auto kind =
+        ++requests == 1 ? ScriptedAnswer::Kind::kCloseHalf : ScriptedAnswer::Kind::kAnswer;
+    return ScriptedAnswer{.body = whole, .kind = kind};
+  });
+  auto received = receive(server);
+  ASSERT_TRUE(received) << received.error().message;
+  EXPECT_EQ(received->digest().value_or(""), md5(whole));
+  EXPECT_EQ(requests, 2);
+  EXPECT_TRUE(read(path("got")) == whole);
+}
+
+TEST_F(Content, AFileIsKnownToBeCheckedUntilItIsWritten) {
+  const std::string whole(2 << 20, 'c');
+  write("file", whole);
+  const std::string digest = md5_base64(whole);
+  mark_checked(path("file"), digest);
+  ASSERT_TRUE(is_marked_checked(path("file"), digest))
+      << "the folder for temporary files takes no extended attributes: set TMPDIR to another";
+  EXPECT_FALSE(is_marked_checked(path("file"), md5_base64("other")));
+  stdfs::rename(path("file"), path("moved"));
+  EXPECT_TRUE(is_marked_checked(path("moved"), digest));
+  std::fstream(path("moved"), std::ios::in | std::ios::out) << 'd';
+  EXPECT_FALSE(is_marked_checked(path("moved"), digest));
+  // What changes while it is digested is not known either.
+  const auto before = stamp_of(path("moved"));
+  ASSERT_TRUE(before);
+  std::fstream(path("moved"), std::ios::in | std::ios::out) << 'e';
+  mark_checked(path("moved"), *before, digest);
+  EXPECT_FALSE(is_marked_checked(path("moved"), digest));
+  EXPECT_FALSE(is_marked_checked(path("none"), digest));
+}
+
 TEST_F(Content, AnEmptyFileIsAFile) {
   const net::ScriptedServer server(
       [](const ScriptedRequest&) { return ScriptedAnswer{.body = ""}; });
-  const auto received = receive(server);
+  auto received = receive(server);
   ASSERT_TRUE(received) << received.error().message;
-  EXPECT_EQ(received->digest, md5(""));
+  EXPECT_EQ(received->digest().value_or(""), md5(""));
   EXPECT_TRUE(stdfs::exists(path("got")));
 }
 

@@ -3,16 +3,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <functional>
-#include <optional>
-#include <thread>
 #include <vector>
 
-#include "base/encoding.h"
+#include "artifact/following_digest.h"
 #include "base/random_id.h"
 #include "base/try.h"
 #include "fs/file_system.h"
@@ -104,64 +100,6 @@ Result<void> copy_pieces(const std::string& from, const Descriptor& target,
   }
 }
 
-/// Digests a file that is being written, as far as it is there.
-class Follower {
- public:
-  Follower(const Descriptor& file, Digest::Kind kind)
-      : file_(file), digest_(kind), thread_([this] { follow(); }) {}
-  ~Follower() {
-    if (thread_.joinable()) stop();
-  }
-  Follower(const Follower&) = delete;
-  Follower& operator=(const Follower&) = delete;
-
-  void grow(std::size_t bytes) {
-    written_ += bytes;
-    tell(written_ << 1);
-  }
-  Result<FileDigest> finish() {
-    stop();
-    if (error_) return fail(*error_);
-    return FileDigest{to_base64(digest_.finish()), written_};
-  }
-
- private:
-  void tell(std::uint64_t state) {
-    state_ = state;
-    state_.notify_one();
-  }
-  void stop() {
-    tell(written_ << 1 | 1);
-    thread_.join();
-  }
-  void follow() {
-    std::vector<char> buffer(kBufferBytes);
-    std::uint64_t done = 0;
-    for (std::uint64_t state = state_;; state = state_) {
-      while (done < state >> 1 && !error_) {
-        const std::size_t wanted = std::min<std::uint64_t>(buffer.size(), (state >> 1) - done);
-        const ssize_t got = ::pread(file_.get(), buffer.data(), wanted, static_cast<off_t>(done));
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) {
-          error_ = failed(file_.path()).error;
-          break;
-        }
-        digest_.add({buffer.data(), static_cast<std::size_t>(got)});
-        done += static_cast<std::uint64_t>(got);
-      }
-      if ((state & 1) != 0) return;
-      state_.wait(state);
-    }
-  }
-
-  const Descriptor& file_;
-  Digest digest_;
-  std::optional<Error> error_;  // of the thread, until it is joined
-  std::uint64_t written_ = 0;
-  std::atomic<std::uint64_t> state_{0};  // twice the bytes that are there, plus 1 at the end
-  std::thread thread_;
-};
-
 }  // namespace
 
 Result<void> copy_file(const std::string& from, const std::string& to) {
@@ -172,11 +110,11 @@ Result<void> copy_file(const std::string& from, const std::string& to) {
 
 Result<FileDigest> copy_and_digest(const std::string& from, const std::string& to,
                                    Digest::Kind kind) {
-  const Descriptor target(to, O_RDWR | O_CREAT | O_EXCL);
+  const Descriptor target(to, O_WRONLY | O_CREAT | O_EXCL);
   if (target.get() < 0) return failed(to);
-  Follower follower(target, kind);
-  RUNSTONE_TRY(copy_pieces(from, target, [&](std::size_t bytes) { follower.grow(bytes); }));
-  return follower.finish();
+  RUNSTONE_TRY(const auto follower, FollowingDigest::of(to, kind));
+  RUNSTONE_TRY(copy_pieces(from, target, [&](std::size_t bytes) { follower->grow(bytes); }));
+  return follower->finish();
 }
 
 std::string name_beside(const std::string& path) {

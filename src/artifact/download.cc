@@ -6,6 +6,7 @@
 
 #include "artifact/body_file.h"
 #include "artifact/cache.h"
+#include "artifact/checked_mark.h"
 #include "artifact/copy.h"
 #include "artifact/manifest.h"
 #include "artifact/parallel.h"
@@ -33,7 +34,9 @@ bool is_of_disk(const Error& error) {
 class Download {
  public:
   explicit Download(const DownloadRequest& request)
-      : request_(request), connections_(std::min(kConnections, request.entries.size())) {}
+      : request_(request),
+        others_(*request.server),
+        connections_(std::min(kConnections, request.entries.size())) {}
 
   Result<void> run() {
     for (auto& connection : connections_) connection = request_.server->connect();
@@ -77,7 +80,9 @@ class Download {
     return fail(std::move(done).error().with_context("'" + entry.path + "'"));
   }
 
-  using Fetch = std::function<Result<void>(const std::string& path)>;
+  /// Waits until content that is there is known to be right. Errors: kCorrupt, of reading.
+  using Check = std::function<Result<void>()>;
+  using Fetch = std::function<Result<Check>(const std::string& path)>;
 
   Result<void> bring_file(const protocol::ManifestEntry& entry, const std::string& target,
                           net::HttpTransport& connection) {
@@ -88,8 +93,9 @@ class Download {
   Result<void> bring_reference(const protocol::ManifestEntry& entry, const std::string& target,
                                net::HttpTransport& connection) {
     if (entry.ref.rfind("file://", 0) == 0) return copy_local_reference(entry, target);
-    return through_cache(entry, target, [&](const std::string& path) {
-      return fetch_reference(*request_.server, entry, path, connection);
+    return through_cache(entry, target, [&](const std::string& path) -> Result<Check> {
+      RUNSTONE_TRY(fetch_reference(*request_.server, others_, entry, path, connection));
+      return Check([] { return Result<void>(); });
     });
   }
 
@@ -102,70 +108,98 @@ class Download {
     if (is_there) return {};
     const auto temporary = cache_.temporary();
     if (!temporary) return past_cache(temporary.error(), target, fetch_to);
-    if (auto fetched = fetch_to(*temporary); !fetched) {
-      if (!is_of_disk(fetched.error())) return fetched;
-      return past_cache(fetched.error(), target, fetch_to);
+    const auto check = fetch_to(*temporary);
+    if (!check) {
+      if (!is_of_disk(check.error())) return fail(check.error());
+      return past_cache(check.error(), target, fetch_to);
     }
+    // The target is written while the content's digest may still be under way.
+    const std::string new_target = name_beside(target);
+    auto copied = fs::real_file_system().make_directories(fs::Path(target).parent_path());
+    if (copied) copied = copy_file(*temporary, new_target);
+    if (auto right = (*check)(); !right) {
+      drop(new_target);
+      drop(*temporary);
+      return right;
+    }
+    if (entry.ref.empty()) mark_checked(*temporary, entry.digest);
     if (auto kept = cache_.keep(*temporary, cached); !kept) {
-      discard(fs::real_file_system().remove(*temporary), "why it could not be kept counts");
-      return past_cache(kept.error(), target, fetch_to);
+      drop(*temporary);
+      tell_of_cache(kept.error());
     }
-    return copy_whole(cached, target);
+    if (copied) copied = fs::real_file_system().rename(new_target, target);
+    if (!copied) drop(new_target);
+    return copied;
   }
 
   /// False if the cache has not got it, or not as it should be.
   static Result<bool> bring_cached(const std::string& cached, const protocol::ManifestEntry& entry,
                                    const std::string& target) {
-    fs::FileSystem& disk = fs::real_file_system();
-    const auto info = disk.info(cached);
+    const auto stamp = stamp_of(cached);
     const auto wanted = static_cast<std::uint64_t>(entry.size_bytes);
     const bool knows_size = entry.size_bytes > 0 || entry.ref.empty();
-    if (!info || (knows_size && info->size_bytes != wanted)) return false;
+    if (!stamp || (knows_size && stamp->size_bytes != wanted)) return false;
+    if (is_marked_checked(cached, entry.digest)) {
+      RUNSTONE_TRY(copy_whole(cached, target));
+      return true;
+    }
+    fs::FileSystem& disk = fs::real_file_system();
     const std::string beside = name_beside(target);
     RUNSTONE_TRY(disk.make_directories(fs::Path(target).parent_path()));
     const auto copied = digest_file(cached, kind_of(entry), beside);
-    const bool is_right =
-        copied && (!is_digest_of_content(entry) || copied->digest == entry.digest);
-    if (is_right) {
+    const bool has_digest = copied && copied->digest == entry.digest;
+    if (copied && (has_digest || !is_digest_of_content(entry))) {
+      if (has_digest) mark_checked(cached, *stamp, entry.digest);
       RUNSTONE_TRY(disk.rename(beside, target));
       return true;
     }
-    discard(disk.remove(beside), "it is not what was wanted");
+    drop(beside);
     if (!copied && copied.error().code != ErrorCode::kNotFound) return fail(copied.error());
     return false;
   }
 
+  void tell_of_cache(const Error& why) {
+    if (told_of_cache_.exchange(true)) return;
+    warn("the artifact cache cannot be written (" + why.message +
+         "); files are downloaded without it. RUNSTONE_CACHE_DIR names another folder");
+  }
+
   Result<void> past_cache(const Error& why, const std::string& target, const Fetch& fetch_to) {
-    if (!told_of_cache_.exchange(true)) {
-      warn("the artifact cache cannot be written (" + why.message +
-           "); files are downloaded without it. RUNSTONE_CACHE_DIR names another folder");
-    }
+    tell_of_cache(why);
     return beside(target, fetch_to);
   }
 
   static Result<void> beside(const std::string& target, const Fetch& fetch_to) {
     const std::string temporary = name_beside(target);
-    RUNSTONE_TRY(fetch_to(temporary));
-    auto renamed = fs::real_file_system().rename(temporary, target);
-    if (!renamed) discard(fs::real_file_system().remove(temporary), "it could not be renamed");
-    return renamed;
+    RUNSTONE_TRY(const Check check, fetch_to(temporary));
+    auto done = check();
+    if (done) done = fs::real_file_system().rename(temporary, target);
+    if (!done) drop(temporary);
+    return done;
+  }
+
+  static void drop(const std::string& path) {
+    discard(fs::real_file_system().remove(path), "why it is of no use counts");
   }
 
   /// The bytes of an entry that is no reference, from the server, into the new file `path`.
-  Result<void> fetch(const protocol::ManifestEntry& entry, const std::string& path,
-                     net::HttpTransport& connection) {
-    const std::string digest = from_base64(entry.digest).value_or("");
+  Result<Check> fetch(const protocol::ManifestEntry& entry, const std::string& path,
+                      net::HttpTransport& connection) {
     net::ClientRequest request;
     request.url = file_url(*request_.server, request_.facts, entry);
     request.api_key = request_.server->target().api_key;
-    RUNSTONE_TRY(const Received received, receive_file(connection, request, path, kind_of(entry)));
-    if (received.digest == digest) return {};
-    discard(fs::real_file_system().remove(path), "its content is wrong");
-    return fail(ErrorCode::kCorrupt, "the server's content has another digest than the manifest");
+    RUNSTONE_TRY(Received got, receive_file(connection, request, path, kind_of(entry)));
+    const auto received = std::make_shared<Received>(std::move(got));  // owned by the check
+    return Check([received, wanted = entry.digest]() -> Result<void> {
+      RUNSTONE_TRY(const std::string digest, received->digest());
+      if (digest == wanted) return {};
+      return fail(ErrorCode::kCorrupt, "the server's content has another digest than the manifest");
+    });
   }
 
   const DownloadRequest& request_;
   const Cache cache_;
+  OtherVersions others_;
   std::vector<std::unique_ptr<net::HttpTransport>> connections_;
   std::atomic<bool> told_of_cache_{false};
   std::atomic<std::size_t> missing_references_{0};

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "artifact/checked_mark.h"
 #include "artifact/folder.h"
 #include "artifact/manifest.h"
 #include "artifact/parallel.h"
@@ -162,6 +163,7 @@ Result<ArtifactEntry> Draft::add_file(const std::string& local_path, const AddFi
     drop_copy(entry.local_path);
     return fail(digest.error());
   }
+  if (copies) mark_checked(entry.local_path, digest->digest);
   entry.digest = digest->digest;
   entry.size_bytes = static_cast<std::int64_t>(digest->size_bytes);
   entry.skip_cache = given.skip_cache;

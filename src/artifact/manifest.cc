@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "artifact/copy.h"
+#include "artifact/following_digest.h"
 #include "artifact/rules.h"
 #include "base/digest.h"
 #include "base/encoding.h"
@@ -14,7 +15,6 @@
 namespace runstone::artifact {
 namespace {
 constexpr std::size_t kReadBytes = 1 << 20;
-constexpr std::uint64_t kLargeBytes = 32 << 20;  // a second thread is worth while
 }  // namespace
 
 std::string digest_base64(std::string_view bytes, Digest::Kind kind) {
@@ -44,7 +44,8 @@ Result<FileDigest> digest_file(const std::string& path, Digest::Kind kind,
   std::unique_ptr<fs::File> target;
   if (!copy_to.empty()) {
     RUNSTONE_TRY(disk.make_directories(fs::Path(copy_to).parent_path()));
-    if (size_bytes >= kLargeBytes) return copy_and_digest(path, copy_to, kind);
+    if (size_bytes >= FollowingDigest::kWorthwhileBytes)
+      return copy_and_digest(path, copy_to, kind);
     RUNSTONE_TRY(target, disk.create_new(copy_to));
   }
   Digest digest(kind);

@@ -17,7 +17,6 @@ namespace {
 
 constexpr int kTries = 4;
 constexpr std::int64_t kTimeoutUs = 60'000'000;
-constexpr std::string_view kArtifactScheme = "wandb-artifact://";
 
 bool begins(std::string_view text, std::string_view front) {
   return text.substr(0, front.size()) == front;
@@ -31,29 +30,29 @@ std::string header_of(const net::Headers& headers, std::string_view name) {
   return "";
 }
 
-/// wandb-artifact://<hex of a version's id>/<path>: that version's entry, from the same server.
-Result<void> fetch_from_artifact(const Server& server, const protocol::ManifestEntry& entry,
-                                 const std::string& path, net::HttpTransport& connection) {
-  const std::string rest = entry.ref.substr(kArtifactScheme.size());
-  const std::size_t slash = std::min(rest.find('/'), rest.size());
-  const auto id_bytes = from_hex(rest.substr(0, slash));
-  if (!id_bytes || slash == rest.size()) {
-    return fail(ErrorCode::kCorrupt, "'" + entry.ref + "' names no entry of an artifact");
+/// What an entry of another artifact of the same server stands for, at the end of the way.
+Result<void> fetch_from_artifact(const Server& server, OtherVersions& others,
+                                 const protocol::ManifestEntry& entry, const std::string& path,
+                                 net::HttpTransport& connection) {
+  RUNSTONE_TRY(const EntryAddress address,
+               parse_entry_address(entry.ref).transform_error([](Error error) {
+                 error.code = ErrorCode::kCorrupt;
+                 return error;
+               }));
+  RUNSTONE_TRY(const auto found, others.follow(address));
+  if (entry.digest != entry.ref && entry.digest != found.entry.digest) {
+    return fail(ErrorCode::kCorrupt, "Digest mismatch for '" + entry.ref + "': expected " +
+                                         entry.digest + " but found " + found.entry.digest);
   }
-  const std::string id = to_base64(*id_bytes), wanted = rest.substr(slash + 1);
-  RUNSTONE_TRY(const ArtifactFacts facts, fetch_version(server, id));
-  RUNSTONE_TRY(const auto entries, fetch_entries(server, id));
-  const auto found = std::find_if(entries.begin(), entries.end(),
-                                  [&](const auto& one) { return one.path == wanted; });
-  if (found == entries.end()) {
-    return fail(ErrorCode::kNotFound, "'" + entry.ref + "' is not in that artifact");
+  if (!found.entry.ref.empty()) {
+    return fetch_reference(server, others, found.entry, path, connection);
   }
-  if (!found->ref.empty()) return fetch_reference(server, *found, path, connection);
   net::ClientRequest request;
-  request.url = file_url(server, facts, *found);
+  request.url = file_url(server, found.facts, found.entry);
   request.api_key = server.target().api_key;
-  RUNSTONE_TRY(const Received received, receive_file(connection, request, path, kind_of(*found)));
-  if (to_base64(received.digest) == entry.digest) return {};
+  RUNSTONE_TRY(Received received, receive_file(connection, request, path, kind_of(found.entry)));
+  RUNSTONE_TRY(const std::string digest, received.digest());
+  if (digest == found.entry.digest) return {};
   discard(fs::real_file_system().remove(path), "its content is wrong");
   return fail(ErrorCode::kCorrupt, "Digest mismatch for '" + entry.ref + "'");
 }
@@ -64,7 +63,7 @@ Result<void> fetch_http(const protocol::ManifestEntry& entry, const std::string&
   request.url = entry.ref;
   RUNSTONE_TRY(const Received received,
                receive_file(connection, request, path, Digest::Kind::kMd5));
-  return check_etag(entry, received.headers, path);
+  return check_etag(entry, received.headers(), path);
 }
 
 }  // namespace
@@ -88,7 +87,8 @@ Result<void> check_etag(const protocol::ManifestEntry& entry, const net::Headers
 }
 
 bool is_digest_of_content(const protocol::ManifestEntry& entry) {
-  if (entry.ref.empty() || begins(entry.ref, kArtifactScheme)) return true;
+  if (entry.ref.empty()) return true;
+  if (is_entry_address(entry.ref)) return entry.digest != entry.ref;
   return begins(entry.ref, "file://") && entry.digest != md5_base64(entry.ref);
 }
 
@@ -111,13 +111,14 @@ Result<void> copy_local_reference(const protocol::ManifestEntry& entry, const st
                                        digest->digest);
 }
 
-Result<void> fetch_reference(const Server& server, const protocol::ManifestEntry& entry,
-                             const std::string& path, net::HttpTransport& connection) {
+Result<void> fetch_reference(const Server& server, OtherVersions& others,
+                             const protocol::ManifestEntry& entry, const std::string& path,
+                             net::HttpTransport& connection) {
   if (is_http(entry.ref)) return fetch_http(entry, path, connection);
   if (begins(entry.ref, "file://")) return copy_local_reference(entry, path);
   if (begins(entry.ref, "s3://")) return fetch_s3(entry, path, connection);
-  if (begins(entry.ref, kArtifactScheme)) {
-    return fetch_from_artifact(server, entry, path, connection);
+  if (is_entry_address(entry.ref)) {
+    return fetch_from_artifact(server, others, entry, path, connection);
   }
   return fail(ErrorCode::kNotImplemented, "references of the kind " +
                                               entry.ref.substr(0, entry.ref.find(':')) +

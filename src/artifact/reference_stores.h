@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "artifact/other_versions.h"
 #include "artifact/server.h"
 #include "net/client/http_client.h"
 #include "protocol/record.h"
@@ -34,8 +35,9 @@ Result<void> copy_local_reference(const protocol::ManifestEntry& entry, const st
 
 /// What any other reference points to, into the new file `path`. Errors: kNotFound, kCorrupt (it
 /// has changed), kNotImplemented (a scheme that is not read), those of receive_file().
-Result<void> fetch_reference(const Server& server, const protocol::ManifestEntry& entry,
-                             const std::string& path, net::HttpTransport& connection);
+Result<void> fetch_reference(const Server& server, OtherVersions& others,
+                             const protocol::ManifestEntry& entry, const std::string& path,
+                             net::HttpTransport& connection);
 
 /// The text between quotes, if there are any: an ETag without them.
 std::string without_quotes(std::string_view etag);

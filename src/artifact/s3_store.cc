@@ -210,7 +210,7 @@ Result<void> fetch_s3(const protocol::ManifestEntry& entry, const std::string& p
                              system_clock().now_us());
   RUNSTONE_TRY(const Received received,
                receive_file(connection, std::move(request), path, Digest::Kind::kMd5));
-  return check_etag(entry, received.headers, path);
+  return check_etag(entry, received.headers(), path);
 }
 
 }  // namespace runstone::artifact

@@ -147,7 +147,7 @@ def test_AR4_the_cache_is_shared_checked_and_done_without(own, tmp_path):
         """
 import hashlib, shutil, stat
 run = runstone.init(project="own-cache")
-blob = os.urandom(300_000)
+blob = os.urandom(3_000_000)  # large enough to be known as checked
 run.log_artifact(make(files={"b.bin": blob})).wait()
 one = run.use_artifact("ds")
 one.download(root="r1")
