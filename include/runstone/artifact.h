@@ -133,11 +133,18 @@ class Artifact {
   Result<ArtifactEntry> add_bytes(const std::string& path, std::string_view bytes,
                                   bool overwrite = false);
   /// file:// (a file or folder, by content with `checksum`), s3://, gs://, http(s):// and others by
-  /// their address alone; a scheme that is not known needs a name.
+  /// their address alone; a scheme that is not known needs a name. An entry of another artifact,
+  /// wandb-artifact://<id>/<path> (ref_url()), is looked up on the server; what that entry refers
+  /// to in further artifacts, too. Errors, too: kUnavailable (no server is known, or it does not
+  /// answer), kConflict (it refuses).
   Result<std::vector<ArtifactEntry>> add_reference(const std::string& uri,
                                                    const std::string& name = "",
                                                    bool checksum = true,
                                                    std::uint64_t max_objects = 10'000'000);
+  /// The entry of another artifact, which a server has. Errors, too: kFailedPrecondition (`source`
+  /// is a draft), kNotFound (it has no such entry).
+  Result<ArtifactEntry> add_reference(const Artifact& source, const std::string& path,
+                                      const std::string& name = "");
   /// A Table, Image, Audio, Video, Html, Object3D, Molecule, Classes or JoinedTable as the entry
   /// <name>.<type>.json, and the files that it is made of. An object that is in the artifact
   /// already keeps its entry; a name that is taken keeps its object unless `overwrite`. Errors:
@@ -236,13 +243,24 @@ class Artifact {
   Result<void> verify(const std::string& root = "") const;
   /// The one file of an artifact, downloaded. Errors: kInvalidArgument if there are not one.
   Result<std::string> file(const std::string& root = "") const;
-  /// Errors: kNotFound.
+  /// The object that add() put in under this name, a Table or Image or ..., from its entry and the
+  /// files that it is made of; those are downloaded to where download() puts them. Empty if there
+  /// is none: `if (*artifact.get("sample"))`. Of one that refers to another artifact's object: that
+  /// one. Errors, too: kCorrupt (what is there describes no such object), those of making it.
+  ///
+  ///   runstone::Result<runstone::Table> table = data.get("t").and_then(runstone::Table::of);
+  Result<Media> get(const std::string& name) const;
+  /// By its path; of an object also by the name that it was added by. Errors: kNotFound.
   Result<ArtifactEntry> get_entry(const std::string& path) const;
   /// Downloads one entry; gives its path.
   Result<std::string> download_entry(const ArtifactEntry& entry,
                                      const DownloadArtifactOptions& options = {}) const;
   /// By which another artifact can refer to an entry of this one.
   Result<std::string> ref_url(const ArtifactEntry& entry) const;
+
+  /// Where a reference leads; through entries of other artifacts to the last one. Errors:
+  /// kInvalidArgument for a file.
+  Result<std::string> ref_target(const ArtifactEntry& entry) const;
 
   /// What names this version as a value of a config.
   Result<Value> config_value() const;

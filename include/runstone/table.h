@@ -144,6 +144,9 @@ class Table : public Media {
   static Result<Table> create(std::initializer_list<const char*> columns,
                               const TableOptions& options = {});
 
+  /// The table that a handle holds: of an artifact's object, of a cell. Errors: kInvalidType.
+  static Result<Table> of(const Media& media);
+
   Result<void> add_data(Span<const Cell> row);
   Result<void> add_data(std::initializer_list<Cell> row) {
     return add_data(Span<const Cell>(row.begin(), row.size()));

@@ -4,6 +4,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include "artifact/read_object.h"
 #include "bind.h"
 #include "errors.h"
 #include "to_python.h"
@@ -157,6 +158,13 @@ void bind_draft(nb::class_<ArtifactHandle>& artifact) {
              auto added = waited(
                  [&] { return self.artifact.add_reference(uri, name, checksum, max_objects); });
              return entries_of(value_or_throw(std::move(added), ErrorFamily::kArtifactReference));
+           })
+      .def("add_reference_to",
+           [](ArtifactHandle& self, ArtifactHandle& source, const std::string& path,
+              const std::string& name) {
+             auto added =
+                 waited([&] { return self.artifact.add_reference(source.artifact, path, name); });
+             return entry_of(value_or_throw(std::move(added), ErrorFamily::kArtifactReference));
            })
       .def("add_object",
            [](ArtifactHandle& self, const Media& object, const std::string& name, bool overwrite,
@@ -321,6 +329,38 @@ void bind_logged(nb::class_<ArtifactHandle>& artifact) {
                if (!entry) return fail(std::move(entry).error());
                return self.artifact.download_entry(*entry, options);
              }));
+           })
+      .def("ref_target",
+           [](ArtifactHandle& self, const std::string& path) {
+             return told(waited([&]() -> Result<std::string> {
+               auto entry = self.artifact.get_entry(path);
+               if (!entry) return fail(std::move(entry).error());
+               return self.artifact.ref_target(*entry);
+             }));
+           })
+      // Where the object of this name is: None, or the other artifact that has it (else None), and
+      // the path of its entry.
+      .def("find_object",
+           [](ArtifactHandle& self, const std::string& name) -> nb::object {
+             auto place =
+                 told(waited([&] { return runstone::artifact::find_object(self.artifact, name); }));
+             if (!place) return nb::none();
+             nb::object other = nb::none();
+             if (place->version.id() != self.artifact.id()) {
+               other = nb::cast(made(std::move(place->version)), nb::rv_policy::take_ownership);
+             }
+             return nb::make_tuple(other, place->path);
+           })
+      .def("object_file",
+           [](ArtifactHandle& self, const std::string& path) {
+             auto file =
+                 waited([&] { return runstone::artifact::object_file(self.artifact, path); });
+             return value_or_throw(std::move(file), ErrorFamily::kArtifactEntry);
+           })
+      .def("bring_object_files",
+           [](ArtifactHandle& self, const std::vector<std::string>& paths) {
+             told(waited(
+                 [&] { return runstone::artifact::bring_object_files(self.artifact, paths); }));
            })
       .def("ref_url", [](ArtifactHandle& self, const std::string& path) {
         return told(waited([&]() -> Result<std::string> {

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _TTL_INHERITED, _TTL_FOREVER = -1, -2
 _MAX_OBJECTS = 10_000_000
-_ENTRY_SCHEMES = ("wandb-artifact://", "wandb-client-artifact://")
 
 
 class ArtifactTTL(Enum):
@@ -351,7 +350,8 @@ class Artifact(VersionMembers):
 
         Args:
             uri: ``file://`` (a file or folder), ``s3://`` (an object or prefix), ``gs://``, ``http(s)://``,
-                any other scheme with a name, or an entry of another artifact.
+                any other scheme with a name; or an entry of another artifact, or its ``ref_url()``. What such an
+                entry refers to in further artifacts is looked up, so that this one refers to the last.
             name: the path in the artifact; by default what the address ends in.
             checksum: asks the store what is there now, so that a change makes a new version; False goes by
                 the address alone.
@@ -361,24 +361,18 @@ class Artifact(VersionMembers):
             The entries.
 
         Raises:
-            ValueError: no scheme, no such file, a scheme that needs a name, more than max_objects, the address
-            of another version's entry (pass the entry).
-            CommError: the store does not answer, or refuses.
+            ValueError: no scheme, no such file, no such entry, a scheme that needs a name, more than max_objects.
+            CommError: the store or server does not answer, or refuses.
         """
         if isinstance(uri, ArtifactManifestEntry):
-            entry = uri
-            path = _entry_name(name) or entry.path.rsplit("/", 1)[-1]
-            fields = self._handle.add_entry(path, entry.digest, entry.ref_url(), entry.size or 0)
+            uri.ref_url()  # of a draft there is none
+            source = uri.parent_artifact()._handle
+            fields = self._handle.add_reference_to(source, uri.path, _entry_name(name))
             return [ArtifactManifestEntry(fields, self)]
         limit = _MAX_OBJECTS
         if max_objects is not None:
             limit = _arguments.integer("max_objects", max_objects, 0, 2**63 - 1)
         address = _arguments.text("uri", os.fspath(uri) if isinstance(uri, os.PathLike) else uri)
-        if address.startswith(_ENTRY_SCHEMES):
-            raise ValueError(
-                f"{address!r} is the address of an entry of a version, whose digest only its server knows; "
-                "pass the entry itself: add_reference(version.get_entry(path))"
-            )
         entries = self._handle.add_reference(address, _entry_name(name), bool(checksum), limit)
         return [ArtifactManifestEntry(fields, self) for fields in entries]
 

@@ -69,14 +69,15 @@ class ArtifactManifestEntry:
         return self._artifact._download_entry(self.path, root, skip_cache)
 
     def ref_target(self) -> str:
-        """The address that a reference points to.
+        """The address that a reference points to. Of a reference to another artifact's entry: what that one
+        points to, and so on to the last; of a file in an artifact its address there.
 
         Raises:
-            ValueError: it is a file, no reference.
+            ValueError: it is a file, no reference. CommError: the artifact that it refers to is gone.
         """
         if self.ref is None:
             raise ValueError(f"only references have a ref_target(), and {self.path!r} is a file")
-        return self.ref
+        return self._artifact._ref_target(self) if self._artifact is not None else self.ref
 
     def ref_url(self) -> str:
         """An address of this entry by which another artifact can refer to it (``add_reference``).

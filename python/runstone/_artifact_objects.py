@@ -12,6 +12,10 @@ from . import _arguments, _terminal
 from ._artifact_manifest import ArtifactManifestEntry
 from .media._base import Media, need
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 def add(artifact, obj, name: str, overwrite: bool):
     """Writes the object's JSON and files into the artifact. TypeError for what is no media object."""
@@ -39,25 +43,42 @@ def _refuses_long_tables() -> bool:
 def get(artifact, name: str):
     """The object that was added under this name, or None."""
     _arguments.text("name", name)
-    entries = artifact.manifest.entries
-    for kind, read in _READERS.items():
-        suffix = f".{kind}.json"
-        path = name if name.endswith(suffix) else name + suffix
-        if path in entries:
-            return read(artifact, _json(artifact, path))
-    return None
+    place = artifact._handle.find_object(name)
+    if place is None:
+        return None
+    other, path = place
+    source = artifact if other is None else type(artifact)._of(other)
+    stored = _json(source, path)
+    read = _READERS.get(stored.get("_type"))
+    if read is None:
+        raise ValueError(
+            f"{path!r} of artifact {source.name} is of the type {stored.get('_type')!r}, which is not read"
+        )
+    source._handle.bring_object_files(list(_paths(stored)))  # at once, not one by one
+    return read(source, stored)
 
 
 def _json(artifact, path: str) -> dict:
-    with open(artifact.get_entry(path).download(), encoding="utf-8") as file:
+    with open(_file(artifact, path), encoding="utf-8") as file:
         return json.load(file)
 
 
 def _file(artifact, path: str) -> str:
-    entry = artifact.get_entry(path)
-    if entry.ref and not entry.ref.startswith("file:"):
-        return entry.ref  # an address: the object names it, and fetches nothing
-    return entry.download()
+    """On this machine; or an address: the object names it, and fetches nothing."""
+    return artifact._handle.object_file(path)
+
+
+def _paths(stored) -> Iterator[str]:
+    """Of the entries that an object's JSON names."""
+    if isinstance(stored, list):
+        for one in stored:
+            yield from _paths(one)
+    elif isinstance(stored, dict):
+        for key, one in stored.items():
+            if key == "path" and isinstance(one, str):
+                yield one
+            else:
+                yield from _paths(one)
 
 
 # --- one reader for each `_type`

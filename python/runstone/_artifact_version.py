@@ -264,16 +264,7 @@ class VersionMembers:
         Raises:
             ArtifactNotLoggedError; KeyError: there is none.
         """
-        wanted = path("name", name)
-        try:
-            return ArtifactManifestEntry(self._handle.get_entry(wanted), self)
-        except KeyError:
-            objects = [
-                key for key in self.manifest.entries if key.startswith(f"{wanted}.") and key.endswith(".json")
-            ]
-            if len(objects) != 1:
-                raise
-            return self.manifest.entries[objects[0]]
+        return ArtifactManifestEntry(self._handle.get_entry(path("name", name)), self)
 
     def get_path(self, name: str | os.PathLike) -> ArtifactManifestEntry:
         """Deprecated: get_entry().
@@ -307,6 +298,11 @@ class VersionMembers:
         if self._handle.is_draft:
             raise not_logged(self, "download")
         return self._handle.download_entry(path, _folder(root), bool(skip_cache))
+
+    def _ref_target(self, entry: ArtifactManifestEntry) -> str:
+        if self._handle.is_draft or not entry.ref.startswith("wandb-artifact://"):
+            return entry.ref
+        return self._handle.ref_target(entry.path)
 
     def _ref_url(self, path: str) -> str:
         if self._handle.is_draft:

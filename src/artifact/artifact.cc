@@ -3,7 +3,6 @@
 #include "artifact/draft.h"
 #include "artifact/draft_package.h"
 #include "artifact/manifest.h"
-#include "artifact/references.h"
 #include "artifact/rules.h"
 #include "base/try.h"
 
@@ -29,13 +28,6 @@ Result<void> Artifact::add_dir(const std::string& local_path, const AddDirOption
 Result<ArtifactEntry> Artifact::add_bytes(const std::string& path, std::string_view bytes,
                                           bool overwrite) {
   return draft_->add_bytes(path, bytes, overwrite);
-}
-Result<std::vector<ArtifactEntry>> Artifact::add_reference(const std::string& uri,
-                                                           const std::string& name, bool checksum,
-                                                           std::uint64_t max_objects) {
-  RUNSTONE_TRY(auto entries, artifact::reference_entries(uri, name, checksum, max_objects));
-  for (const ArtifactEntry& entry : entries) RUNSTONE_TRY(add_entry(entry));
-  return entries;
 }
 Result<ArtifactEntry> Artifact::add(const Media& object, const std::string& name,
                                     const AddObjectOptions& options) {

@@ -28,6 +28,12 @@ struct DownloadRequest {
 /// of another digest), and of writing. Then some entries may be there, each whole.
 Result<void> download(const DownloadRequest& request);
 
+/// Some entries of a version, into the folder that the options name, or that of download(); gives
+/// the folder. Errors: kFailedPrecondition for a draft, those of download().
+Result<std::string> download_entries(const Artifact& version,
+                                     const std::vector<ArtifactEntry>& entries,
+                                     const DownloadArtifactOptions& options);
+
 /// Whether the file at `path` is what the entry says. Errors: of reading; kNotFound if there is
 /// none.
 Result<bool> has_content(const std::string& path, const protocol::ManifestEntry& entry);

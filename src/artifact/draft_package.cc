@@ -1,6 +1,7 @@
 #include "artifact/draft_package.h"
 
 #include "artifact/draft.h"
+#include "artifact/read_object.h"
 #include "artifact/references.h"
 #include "base/try.h"
 
@@ -11,28 +12,21 @@ media::PackedFile packed(const ArtifactEntry& entry) {
   return {entry.path, entry.digest, "", entry.size_bytes};
 }
 
-std::string with_suffix(const std::string& name, std::string_view type) {
-  const std::string suffix = std::string(type) + ".json";
-  const bool has_it = name.size() >= suffix.size() &&
-                      name.compare(name.size() - suffix.size(), suffix.size(), suffix) == 0;
-  return has_it ? name : name + "." + suffix;
-}
-
 bool is_entry_kind(media::Kind kind) {
   return kind != media::Kind::kHistogram && kind != media::Kind::kPlotly &&
          kind != media::Kind::kChart;
 }
 
 }  // namespace
-Result<media::PackedFile> DraftPackage::add_written(
-    const std::string& path, const std::function<Result<void>(const Write& write)>& fill) {
-  RUNSTONE_TRY(const ArtifactEntry entry, draft_->add_written(path, fill, rules_.overwrite));
-  return packed(entry);
-}
-
 
 Result<media::PackedFile> DraftPackage::add_bytes(const std::string& path, std::string_view bytes) {
   RUNSTONE_TRY(const ArtifactEntry entry, draft_->add_bytes(path, bytes, rules_.overwrite));
+  return packed(entry);
+}
+
+Result<media::PackedFile> DraftPackage::add_written(
+    const std::string& path, const std::function<Result<void>(const Write& write)>& fill) {
+  RUNSTONE_TRY(const ArtifactEntry entry, draft_->add_written(path, fill, rules_.overwrite));
   return packed(entry);
 }
 
@@ -47,7 +41,8 @@ Result<media::PackedFile> DraftPackage::add_file(const std::string& path,
 
 Result<media::PackedFile> DraftPackage::add_reference(const std::string& path,
                                                       const std::string& uri) {
-  RUNSTONE_TRY(const auto entries, Artifact(draft_).add_reference(uri, path, false));
+  RUNSTONE_TRY(const auto entries, reference_entries(uri, path, false, 1));
+  RUNSTONE_TRY(draft_->add(stored_entry(entries.at(0)), false));
   return packed(entries.at(0));
 }
 
@@ -68,7 +63,7 @@ Result<media::PackedFile> DraftPackage::add_object(const std::shared_ptr<media::
   }
   RUNSTONE_TRY(draft_->check_still_open());
   if (const auto known = draft_->entry_of(object.get())) return packed(*known);
-  const std::string path = with_suffix(name, object->artifact_type());
+  const std::string path = object_path(name, object->artifact_type());
   if (!rules_.overwrite) {
     if (const auto taken = draft_->entry_at(path)) return packed(*taken);
   }

@@ -6,7 +6,9 @@
 #include "artifact/draft.h"
 #include "artifact/folder.h"
 #include "artifact/manifest.h"
+#include "artifact/other_versions.h"
 #include "artifact/places.h"
+#include "artifact/read_object.h"
 #include "artifact/rules.h"
 #include "artifact/versions.h"
 #include "artifact/warning.h"
@@ -371,22 +373,56 @@ Result<ArtifactEntry> Artifact::get_entry(const std::string& path) const {
   return draft_->with([&](const artifact::Draft& now) -> Result<ArtifactEntry> {
     const auto found = normal ? now.entries.find(*normal) : now.entries.end();
     if (found != now.entries.end()) return artifact::public_entry(found->second);
+    for (const std::string_view type : artifact::kObjectTypes) {  // the name of an object
+      const auto object = now.entries.find(artifact::object_path(path, type));
+      if (object != now.entries.end()) return artifact::public_entry(object->second);
+    }
     return fail(ErrorCode::kNotFound, "Path not contained in artifact: " + path);
   });
 }
 
 Result<std::string> Artifact::download_entry(const ArtifactEntry& entry,
                                              const DownloadArtifactOptions& options) const {
-  RUNSTONE_TRY(const Logged now, logged(*draft_));
-  const std::string root =
-      options.root.empty() ? default_root(now.facts, true) : absolute(options.root);
-  RUNSTONE_TRY(download_some(now, {artifact::stored_entry(entry)}, root, options));
+  RUNSTONE_TRY(const std::string root, artifact::download_entries(*this, {entry}, options));
   return root + "/" + entry.path;
+}
+
+Result<Media> Artifact::get(const std::string& name) const {
+  return artifact::read_object(*this, name);
 }
 
 Result<std::string> Artifact::ref_url(const ArtifactEntry& entry) const {
   RUNSTONE_TRY(const Logged now, logged(*draft_));
-  return "wandb-artifact://" + to_hex(from_base64(now.facts.id).value_or("")) + "/" + entry.path;
+  return artifact::EntryAddress{now.facts.id, entry.path}.text();
 }
+
+Result<std::string> Artifact::ref_target(const ArtifactEntry& entry) const {
+  if (entry.ref.empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                "only references have a target, and '" + entry.path + "' is a file");
+  }
+  if (!artifact::is_entry_address(entry.ref)) return entry.ref;
+  RUNSTONE_TRY(const Logged now, logged(*draft_));
+  RUNSTONE_TRY(const auto address, artifact::parse_entry_address(entry.ref));
+  artifact::OtherVersions others(*now.server);
+  RUNSTONE_TRY(const auto found, others.follow(address));
+  return found.entry.ref.empty() ? found.address.text() : found.entry.ref;
+}
+
+namespace artifact {
+
+Result<std::string> download_entries(const Artifact& version,
+                                     const std::vector<ArtifactEntry>& entries,
+                                     const DownloadArtifactOptions& options) {
+  RUNSTONE_TRY(const Logged now, logged(*version.draft()));
+  const std::string root =
+      options.root.empty() ? default_root(now.facts, true) : absolute(options.root);
+  std::vector<protocol::ManifestEntry> stored;
+  for (const ArtifactEntry& entry : entries) stored.push_back(stored_entry(entry));
+  RUNSTONE_TRY(download_some(now, std::move(stored), root, options));
+  return root;
+}
+
+}  // namespace artifact
 
 }  // namespace runstone

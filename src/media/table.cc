@@ -112,6 +112,13 @@ Result<Table> Table::create(std::initializer_list<const char*> columns,
   return create(List(columns.begin(), columns.end()), options);
 }
 
+Result<Table> Table::of(const Media& media) {
+  if (media && media.object()->kind() == media::Kind::kTable) return Table(media.object());
+  return fail(ErrorCode::kInvalidType,
+              media ? "a table was expected, but this is of the type " + std::string(media.type())
+                    : "a table was expected, but there is nothing");
+}
+
 Result<void> Table::add_data(Span<const Cell> row) {
   RUNSTONE_TRY(const Views views, views_of(row));
   return table().add_row(views.cells, views.links);

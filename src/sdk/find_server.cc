@@ -36,6 +36,13 @@ Result<void> check_found(const Address& address) {
   return {};
 }
 
+Result<std::shared_ptr<const artifact::Server>> server_of(const FoundServer& found) {
+  RUNSTONE_TRY(check_found(found.address));
+  remote::Target target{found.address.base_url, found.address.api_key};
+  target.verify_tls = !found.settings.flag("insecure_disable_ssl");
+  return std::make_shared<const artifact::Server>(std::move(target));
+}
+
 Result<std::string> server_address(const std::string& text) {
   std::string url = text;
   while (!url.empty() && url.back() == '/') url.pop_back();

@@ -1,10 +1,11 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
+#include "artifact/server.h"
 #include "runstone/result.h"
 #include "runstone/settings.h"
-
 #include "sdk/where_to_send.h"
 
 namespace runstone {
@@ -20,6 +21,9 @@ Result<FoundServer> find_server(const Settings& code, const Settings& setup = {}
 
 /// kFailedPrecondition, saying what to set, unless a server and a key for it are known.
 Result<void> check_found(const Address& address);
+
+/// For what has no online run: a connection to it. Errors: those of check_found().
+Result<std::shared_ptr<const artifact::Server>> server_of(const FoundServer& found);
 
 /// "https://host:port" without a slash at the end. kInvalidArgument for what is no such address.
 Result<std::string> server_address(const std::string& text);

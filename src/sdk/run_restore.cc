@@ -87,14 +87,6 @@ Result<Place> place_of(const std::string& name, const std::string& root, bool re
   return place;
 }
 
-/// For what has no online run: the server that init() would send to.
-Result<std::shared_ptr<const artifact::Server>> known_server(const FoundServer& found) {
-  RUNSTONE_TRY(check_found(found.address));
-  remote::Target target{found.address.base_url, found.address.api_key};
-  target.verify_tls = !found.settings.flag("insecure_disable_ssl");
-  return std::make_shared<const artifact::Server>(std::move(target));
-}
-
 /// The entity of paths that name none.
 Result<std::string> viewers_entity(const artifact::Server& server) {
   constexpr std::string_view kViewer = "query Viewer { viewer { entity } }";
@@ -115,7 +107,7 @@ Result<std::string> RunState::restore(const std::string& name, const RestoreOpti
     server = artifact_server();
   } else {
     RUNSTONE_TRY(const FoundServer found, find_server(plan_.settings));
-    RUNSTONE_TRY(server, known_server(found));
+    RUNSTONE_TRY(server, server_of(found));
     if (entity.empty()) {
       RUNSTONE_TRY(entity, viewers_entity(*server));
     }
@@ -136,7 +128,7 @@ Result<std::string> Run::restore_of(const std::string& name, const RestoreOption
                place_of(name, options.root.empty() ? "." : options.root, options.replace));
   if (place.is_here) return place.target;
   RUNSTONE_TRY(const FoundServer found, find_server({}, setup_settings));
-  RUNSTONE_TRY(const auto server, known_server(found));
+  RUNSTONE_TRY(const auto server, server_of(found));
   std::string entity = found.settings.text("entity");
   if (entity.empty()) {
     RUNSTONE_TRY(entity, viewers_entity(*server));

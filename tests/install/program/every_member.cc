@@ -170,6 +170,12 @@ void use_what_only_a_server_has(Run& run, Artifact& data) {
   EXPECT(refused(data.aliases(), no_version) && refused(data.tags(), no_version));
   EXPECT(refused(data.download(), no_version) && refused(data.verify(), no_version));
   EXPECT(refused(data.link("portfolio"), no_version) && refused(data.facts(), no_version));
+  EXPECT(refused(data.get("table"), no_version) &&
+         refused(Table::of(Media()), ErrorCode::kInvalidType));
+  auto other = must(Artifact::create("other", "dataset"));
+  EXPECT(refused(other.add_reference(data, "weights.bin"), no_version));
+  EXPECT(refused(other.add_reference("wandb-artifact://zz/x"), ErrorCode::kInvalidArgument));
+  EXPECT(must(data.ref_target(must(data.entries()).front())) == "gs://bucket/object");
 }
 
 void use_files_and_artifacts(Run& run) {
