@@ -213,8 +213,6 @@ Result<ArtifactEntry> Draft::add_bytes(const std::string& path, std::string_view
   return made;
 }
 
-Result<void> Draft::remove(const std::string& given) {
-  const auto path = checked_path(given);
 Result<ArtifactEntry> Draft::add_written(
     const std::string& path, const std::function<Result<void>(const Write& write)>& fill,
     bool overwrite) {
@@ -250,6 +248,8 @@ Result<ArtifactEntry> Draft::add_written(
   return made;
 }
 
+Result<void> Draft::remove(const std::string& given) {
+  const auto path = checked_path(given);
   const std::scoped_lock lock(mutex_);
   RUNSTONE_TRY(check_open());
   if (!path) return fail(ErrorCode::kNotFound, "No such file or directory: '" + given + "'");

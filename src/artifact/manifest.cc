@@ -110,9 +110,7 @@ std::string manifest_json(const protocol::ArtifactManifest& manifest) {
   return out + "}}";
 }
 
-namespace {
-
-Result<protocol::ManifestEntry> parse_entry(const std::string& path, const Value& value) {
+Result<protocol::ManifestEntry> parse_manifest_entry(const std::string& path, const Value& value) {
   protocol::ManifestEntry entry;
   auto checked = checked_path(path);
   if (!checked) return fail(ErrorCode::kCorrupt, "a manifest with " + checked.error().message);
@@ -136,8 +134,6 @@ Result<protocol::ManifestEntry> parse_entry(const std::string& path, const Value
   return entry;
 }
 
-}  // namespace
-
 Result<std::vector<protocol::ManifestEntry>> parse_manifest(std::string_view text) {
   auto tree = json::parse(text);
   if (!tree) return fail(ErrorCode::kCorrupt, "the manifest is no JSON");
@@ -150,7 +146,7 @@ Result<std::vector<protocol::ManifestEntry>> parse_manifest(std::string_view tex
   std::vector<protocol::ManifestEntry> entries;
   entries.reserve(contents->if_dict()->size());
   for (const auto& [path, value] : *contents->if_dict()) {
-    RUNSTONE_TRY(auto entry, parse_entry(path, value));
+    RUNSTONE_TRY(auto entry, parse_manifest_entry(path, value));
     entries.push_back(std::move(entry));
   }
   std::sort(entries.begin(), entries.end(),

@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "protocol/record.h"
+#include "runstone/value.h"
 
 namespace runstone::artifact {
 
@@ -15,6 +16,9 @@ std::string manifest_json(const protocol::ArtifactManifest& manifest);
 /// The entries of such a file, by path. Errors: kCorrupt for another version or form, and for a
 /// path that is absolute or leads out.
 Result<std::vector<protocol::ManifestEntry>> parse_manifest(std::string_view text);
+
+/// One of them. Errors: kCorrupt.
+Result<protocol::ManifestEntry> parse_manifest_entry(const std::string& path, const Value& value);
 
 /// The algorithm of an entry's digest: its extra `alg`, MD5 without one.
 Digest::Kind kind_of(const protocol::ManifestEntry& entry);

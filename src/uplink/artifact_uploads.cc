@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "artifact/manifest.h"
+#include "artifact/manifest_lines.h"
 #include "artifact/sent_copies.h"
 #include "base/encoding.h"
 
@@ -102,10 +103,15 @@ std::optional<Trouble> ArtifactUploads::request_step(ApiClient& api,
 
 std::optional<Trouble> ArtifactUploads::create(ApiClient& api, const protocol::RunAddress& run) {
   if (!job_->record.manifest.manifest_file_path.empty()) {
-    return Trouble{.kind = TroubleKind::kRefused,
-                   .message =
-                       "its manifest of more than 100000 files is in a file of its own, "
-                       "which this version does not read"};
+    auto entries = artifact::read_manifest_lines(job_->record.manifest.manifest_file_path);
+    if (!entries) {
+      return Trouble{.kind = TroubleKind::kNoFile,
+                     .message = "its list of files, which its writer left in a file of its own: " +
+                                entries.error().message +
+                                ". Bring that file back and sync the run again"};
+    }
+    job_->record.manifest.contents = *std::move(entries);
+    job_->record.manifest.manifest_file_path.clear();
   }
   auto data = api.graphql("CreateArtifact", protocol::kCreateArtifactDocument,
                           protocol::create_artifact_variables(run, job_->record), timeout_us_);

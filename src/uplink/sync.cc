@@ -201,7 +201,7 @@ class Syncer {
     warn(report.unreadable_records, " records are of a form that this version cannot read");
     warn(report.artifacts_not_sent,
          " artifacts were not sent. The run is not "
-         "marked as sent, so that a later version can do it");
+         "marked as sent, so that a later sync can do it");
     warn(report.failed_files, " files were not sent");
     warn(report.refused_alerts, " alerts were refused by the server");
     const bool all = report.complete && report.failed_files == 0 && report.error.empty();

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from client import check_synced_run, environment, offline_folder, run_script
+from client import ask, check_synced_run, environment, offline_folder, run_script
 from support.server import runstone_bin
 
 SCRIPT = """
@@ -28,7 +28,7 @@ def sync(server, folder, *arguments: str) -> str:
         command, env=environment(server, folder), capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 def check(server, run: str, state: str) -> None:
@@ -56,6 +56,43 @@ def test_a_failed_run_of_the_stock_client_is_failed(shared_server, tmp_path):
     run_script(shared_server, tmp_path, SCRIPT.format(run="failed", end="run.finish(exit_code=4)"))
     sync(shared_server, tmp_path)
     check(shared_server, "failed", "failed")
+
+
+LARGE_MANIFEST = """
+    import os, sys
+    import wandb
+    import wandb.sdk.interface.interface as interface
+    interface.MANIFEST_FILE_SIZE_THRESHOLD = 2  # not 100,000: the form is the same
+    run = wandb.init(project="foreign", id="large", mode="offline", settings=wandb.Settings(x_disable_stats=True))
+    os.makedirs("many", exist_ok=True)
+    for i in range(150):
+        open(f"many/{i}.txt", "w").write(f"file {i}")
+    artifact = wandb.Artifact("many", "dataset")
+    artifact.add_dir("many")
+    artifact.add_reference("http://127.0.0.1:9/far", name="far", checksum=False)
+    run.log_artifact(artifact)
+    run.finish()
+    """
+
+
+def test_a_manifest_in_a_file_of_its_own_is_sent_with_its_files(shared_server, tmp_path):
+    run_script(shared_server, tmp_path, LARGE_MANIFEST)
+    (manifest,) = tmp_path.rglob("*.manifest_contents.jl.gz")
+    kept = manifest.read_bytes()
+    manifest.unlink()
+    assert "Bring that file back" in sync(shared_server, tmp_path)
+    manifest.write_bytes(kept[: len(kept) // 2])
+    assert "was cut or changed" in sync(shared_server, tmp_path)
+    manifest.write_bytes(kept)
+    sync(shared_server, tmp_path)
+    listed = ask(
+        shared_server,
+        tmp_path,
+        "(lambda m: [len(m.entries), m.entries['7.txt'].size, m.entries['far'].ref])"
+        "(api.artifact('foreign/many:v0').manifest)",
+    )
+    assert listed == [151, len("file 7"), "http://127.0.0.1:9/far"]
+    assert "Nothing to send" in sync(shared_server, tmp_path)
 
 
 def test_a_growing_run_of_the_stock_client_is_followed_to_its_end(shared_server, tmp_path):
