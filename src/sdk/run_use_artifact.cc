@@ -118,7 +118,7 @@ Result<Artifact> RunState::link_model(const std::string& path,
                                       const std::string& registered_model_name,
                                       const std::string& given_name,
                                       const std::vector<std::string>& aliases) {
-  if (registered_model_name.find('/') != std::string::npos) {
+  if (registered_model_name.find('/') != std::string::npos) {  // wrong offline, too
     return fail(ErrorCode::kInvalidType,
                 "Please provide only the name of the registered model, not '" +
                     registered_model_name + "': do not append the entity or project name");
