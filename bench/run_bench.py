@@ -307,10 +307,13 @@ def measure_artifacts(plan: Plan) -> list[Figure]:
         environment = server.client_environment() | {"HOME": str(plan.work), "BENCH_TMP": str(plan.work)}
         environment["PYTHONPATH"] = str(ROOT / "python")
         for files, bytes_each in sizes:
-            ours, stock = (
-                python("python_artifacts.py", module, files, bytes_each, environment=environment)
-                for module in ("runstone", "wandb")
-            )
+            measured = []
+            for module in ("runstone", "wandb"):
+                os.sync()  # what was left to be written before is not this one's to wait for
+                measured.append(
+                    python("python_artifacts.py", module, files, bytes_each, environment=environment)
+                )
+            ours, stock = measured
             what = (
                 f"artifact of {files} files of {bytes_each} bytes"
                 if files > 1
