@@ -72,7 +72,7 @@ class Receiver {
 };
 
 Result<Received> receive(net::HttpTransport& connection, const net::ClientRequest& base,
-                         Receiver& receiver) {
+                         Receiver& receiver, const Authorize& authorize) {
   int tries_without_progress = 0;
   while (true) {
     net::ClientRequest request = base;
@@ -82,6 +82,7 @@ Result<Received> receive(net::HttpTransport& connection, const net::ClientReques
       request.headers.emplace_back("Range", "bytes=" + std::to_string(before) + "-");
       request.headers.emplace_back("If-Range", receiver.etag());
     }
+    if (authorize) RUNSTONE_TRY(authorize(request));
     auto answer = send_patiently(connection, request, 1);
     if (answer) return receiver.finish(std::move(answer->headers));
     const ErrorCode code = answer.error().code;
@@ -107,6 +108,12 @@ Result<std::string> Received::digest() {
 
 Result<Received> receive_file(net::HttpTransport& connection, net::ClientRequest request,
                               const std::string& path, Digest::Kind kind) {
+  return receive_file(connection, std::move(request), path, kind, nullptr);
+}
+
+Result<Received> receive_file(net::HttpTransport& connection, net::ClientRequest request,
+                              const std::string& path, Digest::Kind kind,
+                              const Authorize& authorize) {
   fs::FileSystem& disk = fs::real_file_system();
   RUNSTONE_TRY(disk.make_directories(fs::Path(path).parent_path()));
   RUNSTONE_TRY(auto file, disk.create_new(path));
@@ -118,7 +125,7 @@ Result<Received> receive_file(net::HttpTransport& connection, net::ClientRequest
   request.follow_redirects = true;
   request.timeout_us = kWholeTimeoutUs;
   request.stall_timeout_us = kStallTimeoutUs;
-  auto received = receive(connection, request, receiver);
+  auto received = receive(connection, request, receiver, authorize);
   if (!received) discard(disk.remove(path), "why it did not come counts");
   return received;
 }

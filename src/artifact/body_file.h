@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -38,5 +39,13 @@ class Received {
 /// left.
 Result<Received> receive_file(net::HttpTransport& connection, net::ClientRequest request,
                               const std::string& path, Digest::Kind kind);
+
+/// Gives a request what it needs to be let in, once it is complete otherwise: asked before each
+/// try, since a signature covers its headers, and no signature or token lasts as long as a
+/// transfer.
+using Authorize = std::function<Result<void>(net::ClientRequest& request)>;
+Result<Received> receive_file(net::HttpTransport& connection, net::ClientRequest request,
+                              const std::string& path, Digest::Kind kind,
+                              const Authorize& authorize);
 
 }  // namespace runstone::artifact

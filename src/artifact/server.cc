@@ -46,45 +46,53 @@ std::int64_t wait_before_try_us(int tries, std::int64_t retry_after_us) {
 
 namespace {
 
-Error refusal(int status, const std::string& url) {
-  const std::string words = url.substr(0, url.find('?')) + " answered " + std::to_string(status);
+ErrorCode code_of(int status) {
   switch (status) {
     case 404:
     case 410:
-      return {ErrorCode::kNotFound, words};
+      return ErrorCode::kNotFound;
     case 401:
-      return {ErrorCode::kUnauthenticated, words};
+      return ErrorCode::kUnauthenticated;
     case 403:
-      return {ErrorCode::kPermissionDenied, words};
+      return ErrorCode::kPermissionDenied;
     default:
-      return {status >= 500 || status == 429 || status == 408 ? ErrorCode::kUnavailable
-                                                              : ErrorCode::kConflict,
-              words};
+      return status >= 500 || status == 429 || status == 408 ? ErrorCode::kUnavailable
+                                                             : ErrorCode::kConflict;
   }
+}
+
+bool may_pass(ErrorCode code) {
+  return code == ErrorCode::kUnavailable || code == ErrorCode::kDeadlineExceeded;
 }
 
 }  // namespace
 
-Result<net::ClientResponse> send_patiently(net::HttpTransport& connection,
-                                           const net::ClientRequest& request, int tries) {
+Error refusal(const std::string& url, const net::ClientResponse& answer) {
+  return {code_of(answer.status),
+          url.substr(0, url.find('?')) + " answered " + std::to_string(answer.status)};
+}
+
+Result<net::ClientResponse> send_until_answered(net::HttpTransport& connection,
+                                                const net::ClientRequest& request, int tries) {
   for (int attempt = 1;; ++attempt) {
     auto answer = connection.send(request);
     std::int64_t retry_after_us = 0;
-    Error error;
     if (answer) {
-      if (answer->status / 100 == 2) return answer;
-      error = refusal(answer->status, request.url);
+      if (answer->status / 100 == 2 || !may_pass(code_of(answer->status))) return answer;
       retry_after_us =
           remote::parse_retry_after_us(answer->header("retry-after"), system_clock().now_us());
-    } else {
-      error = std::move(answer).error();
     }
-    const bool may_pass =
-        error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kDeadlineExceeded;
-    if (!may_pass || attempt >= tries) return fail(std::move(error));
+    if ((!answer && !may_pass(answer.error().code)) || attempt >= tries) return answer;
     std::this_thread::sleep_for(
         std::chrono::microseconds(wait_before_try_us(attempt, retry_after_us)));
   }
+}
+
+Result<net::ClientResponse> send_patiently(net::HttpTransport& connection,
+                                           const net::ClientRequest& request, int tries) {
+  RUNSTONE_TRY(auto answer, send_until_answered(connection, request, tries));
+  if (answer.status / 100 == 2) return answer;
+  return fail(refusal(request.url, answer));
 }
 
 Server::Server(remote::Target target)

@@ -41,6 +41,14 @@ class Server {
   mutable remote::ApiClient api_;
 };
 
+/// Sends what may be repeated until there is an answer; what may pass (no connection, 5xx, 429) is
+/// tried again, `tries` times in all. The answer may be a refusal, the last one of those included.
+/// Errors: of HttpTransport::send().
+Result<net::ClientResponse> send_until_answered(net::HttpTransport& connection,
+                                                const net::ClientRequest& request, int tries);
+/// What an answer other than 2xx means, with the address (less its query, where signatures are).
+Error refusal(const std::string& url, const net::ClientResponse& answer);
+
 /// Sends what may be repeated until the answer is 2xx; what may pass is tried again, `tries` times
 /// in all. Errors: kNotFound (404), kUnauthenticated, kPermissionDenied, kUnavailable, kConflict
 /// (another refusal), and what the request's on_body() gave.

@@ -220,7 +220,11 @@ class CurlClient final : public HttpTransport {
       set(CURLOPT_LOW_SPEED_TIME,
           static_cast<long>((request.stall_timeout_us + 999'999) / 1'000'000));
     }
-    if (!options_.proxy.empty()) set(CURLOPT_PROXY, options_.proxy.c_str());
+    if (options_.direct) {
+      set(CURLOPT_PROXY, "");
+    } else if (!options_.proxy.empty()) {
+      set(CURLOPT_PROXY, options_.proxy.c_str());
+    }
     if (!options_.verify_tls) {
       set(CURLOPT_SSL_VERIFYPEER, 0L);
       set(CURLOPT_SSL_VERIFYHOST, 0L);

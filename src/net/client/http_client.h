@@ -26,6 +26,8 @@ struct ClientOptions {
   bool accept_gzip = true;
   /// Connects to public addresses only and through no proxy: for addresses that users chose.
   bool public_only = false;
+  /// Goes through no proxy, whatever the environment says: for what only this machine is told.
+  bool direct = false;
 };
 
 struct ClientResponse;
