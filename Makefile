@@ -26,8 +26,9 @@ build: setup web ## Build everything into build/release (PRESET=debug|asan|tsan 
 run: build ## Build, start the server, train the example, print the page's address; Ctrl-C ends it
 	@.venv/bin/python tools/run_demo.py
 
-clients: setup # older stock clients, for the tests
+clients: setup # older stock clients and object stores, for the tests
 	@.venv/bin/python tools/client_environments.py
+	@.venv/bin/python tools/object_stores.py
 
 test: build clients ## Every test of every suite; the last line counts them
 	@.venv/bin/python tools/run_tests.py

@@ -1,8 +1,8 @@
 """Makes a virtual environment for each older stock client that the compatibility tests run, one for the
-newest with the package that its sweep controller needs, one for the newest with encoders of media, and one
-for the newest beside PyTorch, TensorBoard and Gymnasium, below .venv-clients/. Does nothing where one is
-there. The versions and all that they need are pinned in tools/clients/<name>.txt; what a client of that time
-was used with, such as numpy 1 for 0.16, too.
+newest with the package that its sweep controller needs, one for the newest with encoders of media, one for the
+newest with the libraries of object stores, and one for the newest beside PyTorch, TensorBoard and Gymnasium,
+below .venv-clients/. Does nothing where one is there. The versions and all that they need are pinned in
+tools/clients/<name>.txt; what a client of that time was used with, such as numpy 1 for 0.16, too.
 
 PyTorch itself is the system's (Debian's python3-torch, for the CPU): what PyPI has for Linux brings
 gigabytes of CUDA along.
@@ -24,6 +24,7 @@ FOLDER = ROOT / ".venv-clients"
 
 WITH_SWEEPS = "with-sweeps"
 WITH_MEDIA = "with-media"  # what the conformance suite gives the stock client: its encoders
+WITH_CLOUDS = "with-clouds"  # the libraries by which it asks object stores, and a store of Google's kind
 WITH_TORCH = "with-torch"
 SYSTEM_PYTHON = "/usr/bin/python3"
 
@@ -75,7 +76,7 @@ def make(name: str, place: Path, pins: Path) -> None:
 def main() -> int:
     try:
         with ThreadPoolExecutor(max_workers=2) as pool:
-            list(pool.map(python_of, [*versions(), WITH_SWEEPS, WITH_MEDIA, WITH_TORCH]))
+            list(pool.map(python_of, [*versions(), WITH_SWEEPS, WITH_MEDIA, WITH_CLOUDS, WITH_TORCH]))
     except ClientEnvironmentError as problem:
         print(f"clients: {problem}", file=sys.stderr)
         return 1
