@@ -132,11 +132,15 @@ class Artifact {
   }
   Result<ArtifactEntry> add_bytes(const std::string& path, std::string_view bytes,
                                   bool overwrite = false);
-  /// file:// (a file or folder, by content with `checksum`), s3://, gs://, http(s):// and others by
-  /// their address alone; a scheme that is not known needs a name. An entry of another artifact,
+  /// What an address points to, without its bytes: file:// (a file or folder), s3:// and gs:// (an
+  /// object or prefix), https:// (a blob or prefix of Azure, else one file); any other scheme, by
+  /// its address alone, needs a name. With `checksum` the file is read or the store is asked,
+  /// without it the address stands for itself and nobody is asked. An entry of another artifact,
   /// wandb-artifact://<id>/<path> (ref_url()), is looked up on the server; what that entry refers
-  /// to in further artifacts, too. Errors, too: kUnavailable (no server is known, or it does not
-  /// answer), kConflict (it refuses).
+  /// to in further artifacts, too.
+  /// Errors: kInvalidArgument (an address that cannot be, more than max_objects, credentials that
+  /// cannot be read), kNotFound (nothing is there), kConflict (the store or server refuses),
+  /// kUnavailable, kDeadlineExceeded; each says what to do.
   Result<std::vector<ArtifactEntry>> add_reference(const std::string& uri,
                                                    const std::string& name = "",
                                                    bool checksum = true,

@@ -349,12 +349,13 @@ class Artifact(VersionMembers):
         """Adds what an address points to, without its bytes.
 
         Args:
-            uri: ``file://`` (a file or folder), ``s3://`` (an object or prefix), ``gs://``, ``http(s)://``,
-                any other scheme with a name; or an entry of another artifact, or its ``ref_url()``. What such an
-                entry refers to in further artifacts is looked up, so that this one refers to the last.
+            uri: ``file://`` (a file or folder), ``s3://`` and ``gs://`` (an object or prefix), ``https://`` (a
+                blob or prefix of Azure, else one file), any other scheme with a name; or an entry of another
+                artifact, or its ``ref_url()``. What such an entry refers to in further artifacts is looked up, so
+                that this one refers to the last.
             name: the path in the artifact; by default what the address ends in.
             checksum: asks the store what is there now, so that a change makes a new version; False goes by
-                the address alone.
+                the address alone and asks nobody.
             max_objects: of a folder or prefix; 10 000 000 by default.
 
         Returns:

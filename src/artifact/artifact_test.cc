@@ -66,7 +66,7 @@ TEST_F(ArtifactTest, AR1_DF2DigestsAreThoseOfTheFormat) {
   ASSERT_TRUE(order.add_bytes("Z.txt", ""));
   EXPECT_EQ(order.digest(), "d1c3d8d5ca94af28b29f276161c59e7e");
   Artifact reference = draft();
-  ASSERT_TRUE(reference.add_reference("s3://bucket/key", "k"));
+  ASSERT_TRUE(reference.add_reference("s3://bucket/key", "k", false));
   EXPECT_EQ(reference.digest(), "92d55337088b1f65dba360a0e78ecd55");
   ASSERT_TRUE(reference.remove("k"));
   ASSERT_TRUE(reference.add_entry(

@@ -25,6 +25,10 @@ constexpr std::size_t kConnections = 8;
 bool is_missing(const Error& error) {
   return error.code == ErrorCode::kNotFound || error.code == ErrorCode::kCorrupt;
 }
+/// Google's marker of a folder, which has no content. The stock client's older versions have some.
+bool is_folder_marker(const protocol::ManifestEntry& entry) {
+  return entry.ref.rfind("gs://", 0) == 0 && entry.ref.back() == '/';
+}
 bool is_of_disk(const Error& error) {
   return error.code == ErrorCode::kResourceExhausted || error.code == ErrorCode::kIo ||
          error.code == ErrorCode::kPermissionDenied;
@@ -67,6 +71,7 @@ class Download {
   }
 
   Result<void> bring(const protocol::ManifestEntry& entry, net::HttpTransport& connection) {
+    if (is_folder_marker(entry)) return {};
     RUNSTONE_TRY(const std::string relative, checked_path(entry.path));
     const std::string target = request_.root + "/" + relative;
     if (const auto same = has_content(target, entry); same && *same) return {};

@@ -6,6 +6,7 @@
 #include "artifact/copy.h"
 #include "artifact/following_digest.h"
 #include "artifact/rules.h"
+#include "artifact/stores/object_store.h"
 #include "base/digest.h"
 #include "base/encoding.h"
 #include "base/json.h"
@@ -83,9 +84,11 @@ std::string manifest_json(const protocol::ArtifactManifest& manifest) {
     json::append_string(out, entry.path);
     out += ":{\"digest\":";
     json::append_string(out, entry.digest);
-    // Of what is far away an unknown size is left out; what is here has one, also 0.
+    // Of what is far away an unknown size is left out; what is here has one, also 0, and so has
+    // what a store was asked for.
     const bool is_here = entry.ref.empty() || entry.ref.rfind("file://", 0) == 0;
-    if (is_here || entry.size_bytes > 0) {
+    const bool was_asked_for = entry.digest != entry.ref && store_of(entry.ref) != nullptr;
+    if (is_here || was_asked_for || entry.size_bytes > 0) {
       out += ",\"size\":" + std::to_string(entry.size_bytes);
     }
     if (!entry.ref.empty()) {

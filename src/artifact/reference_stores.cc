@@ -6,7 +6,8 @@
 #include "artifact/body_file.h"
 #include "artifact/copy.h"
 #include "artifact/manifest.h"
-#include "artifact/s3_store.h"
+#include "artifact/stores/asking.h"
+#include "artifact/stores/object_store.h"
 #include "artifact/versions.h"
 #include "base/encoding.h"
 #include "base/json.h"
@@ -22,13 +23,6 @@ bool begins(std::string_view text, std::string_view front) {
   return text.substr(0, front.size()) == front;
 }
 bool is_http(const std::string& ref) { return begins(ref, "http://") || begins(ref, "https://"); }
-
-std::string header_of(const net::Headers& headers, std::string_view name) {
-  for (auto it = headers.rbegin(); it != headers.rend(); ++it) {
-    if (it->first == name) return it->second;
-  }
-  return "";
-}
 
 /// What an entry of another artifact of the same server stands for, at the end of the way.
 Result<void> fetch_from_artifact(const Server& server, OtherVersions& others,
@@ -68,24 +62,6 @@ Result<void> fetch_http(const protocol::ManifestEntry& entry, const std::string&
 
 }  // namespace
 
-std::string without_quotes(std::string_view etag) {
-  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') {
-    etag = etag.substr(1, etag.size() - 2);
-  }
-  return std::string(etag);
-}
-
-Result<void> check_etag(const protocol::ManifestEntry& entry, const net::Headers& headers,
-                        const std::string& path) {
-  if (entry.digest == entry.ref) return {};
-  const std::string etag = without_quotes(header_of(headers, "etag"));
-  if (etag == entry.digest) return {};
-  discard(fs::real_file_system().remove(path), "its content is another");
-  return fail(ErrorCode::kCorrupt, "Digest mismatch for '" + entry.ref + "': expected " +
-                                       entry.digest + " but found " +
-                                       (etag.empty() ? "none" : etag));
-}
-
 bool is_digest_of_content(const protocol::ManifestEntry& entry) {
   if (entry.ref.empty()) return true;
   if (is_entry_address(entry.ref)) return entry.digest != entry.ref;
@@ -114,9 +90,11 @@ Result<void> copy_local_reference(const protocol::ManifestEntry& entry, const st
 Result<void> fetch_reference(const Server& server, OtherVersions& others,
                              const protocol::ManifestEntry& entry, const std::string& path,
                              net::HttpTransport& connection) {
+  if (const ObjectStore* store = store_of(entry.ref); store != nullptr) {
+    return store->fetch(entry, path, connection);
+  }
   if (is_http(entry.ref)) return fetch_http(entry, path, connection);
   if (begins(entry.ref, "file://")) return copy_local_reference(entry, path);
-  if (begins(entry.ref, "s3://")) return fetch_s3(entry, path, connection);
   if (is_entry_address(entry.ref)) {
     return fetch_from_artifact(server, others, entry, path, connection);
   }

@@ -20,13 +20,6 @@ namespace runstone::artifact {
 /// Errors: those of send_patiently().
 Result<std::vector<ArtifactEntry>> http_entries(const std::string& url, const std::string& name);
 
-/// s3://bucket/key: the object, or every object below it that is not empty; ?versionId= names one
-/// version. Errors: those of send_patiently(), kResourceExhausted for more than max_objects.
-Result<std::vector<ArtifactEntry>> s3_entries(const std::string& uri, const std::string& name,
-                                              std::uint64_t max_objects);
-/// Whether anything is known by which S3 could be asked: keys, or an endpoint.
-bool has_s3_access();
-
 /// Whether the entry's digest is one of its bytes, and not an ETag or an address.
 bool is_digest_of_content(const protocol::ManifestEntry& entry);
 
@@ -38,8 +31,5 @@ Result<void> copy_local_reference(const protocol::ManifestEntry& entry, const st
 Result<void> fetch_reference(const Server& server, OtherVersions& others,
                              const protocol::ManifestEntry& entry, const std::string& path,
                              net::HttpTransport& connection);
-
-/// The text between quotes, if there are any: an ETag without them.
-std::string without_quotes(std::string_view etag);
 
 }  // namespace runstone::artifact

@@ -7,6 +7,7 @@
 #include "artifact/manifest.h"
 #include "artifact/parallel.h"
 #include "artifact/reference_stores.h"
+#include "artifact/stores/object_store.h"
 #include "artifact/warning.h"
 #include "base/encoding.h"
 #include "base/try.h"
@@ -80,14 +81,6 @@ ArtifactEntry by_address(const std::string& uri, const std::string& name) {
   return entry;
 }
 
-/// Of a store that names its objects by bucket and key.
-std::string name_in_store(const std::string& uri) {
-  const std::string path = uri.substr(uri.find(kSeparator) + kSeparator.size());
-  const std::size_t slash = path.find('/');
-  if (slash == std::string::npos || slash + 1 == path.size()) return path.substr(0, slash);
-  return path.substr(slash + 1);
-}
-
 Result<std::vector<ArtifactEntry>> look_up(const std::string& uri, const std::string& name,
                                            bool checksum, std::uint64_t max_objects) {
   const auto at = uri.find(kSeparator);
@@ -97,20 +90,13 @@ Result<std::vector<ArtifactEntry>> look_up(const std::string& uri, const std::st
   }
   const std::string scheme = uri.substr(0, at);
   if (scheme == "file") return local_entries(uri, name, checksum, max_objects);
+  if (const ObjectStore* store = store_of(uri); store != nullptr) {
+    if (checksum) return store->entries(uri, name, max_objects);
+    return std::vector{store->by_address(uri, name)};
+  }
   if (scheme == "http" || scheme == "https") {
     if (checksum) return http_entries(uri, name).transform_error(as_refusal);
     return std::vector{by_address(uri, name.empty() ? uri.substr(uri.rfind('/') + 1) : name)};
-  }
-  if (scheme == "s3" || scheme == "gs") {
-    if (checksum && scheme == "s3" && has_s3_access()) {
-      return s3_entries(uri, name, max_objects).transform_error(as_refusal);
-    }
-    if (checksum) {
-      warn(uri +
-           " is tracked by its address alone: nothing is known by which its store could be "
-           "asked for a checksum");
-    }
-    return std::vector{by_address(uri, name.empty() ? name_in_store(uri) : name)};
   }
   if (name.empty()) {
     return fail(ErrorCode::kInvalidArgument,

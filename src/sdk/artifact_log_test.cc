@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "net/client/scripted_server.h"
 #include "sdk/test_run.h"
 
 namespace runstone::testing_support {
@@ -79,7 +80,16 @@ TEST_F(ArtifactLog, LA3PathsOfEachFormGetTheirNames) {
   EXPECT_EQ(run.log_artifact(place_.path() + "/dir/")->entries()->size(), 2u);
   EXPECT_EQ(run.log_artifact(write("one.txt", "1"), "named", "dataset")->entries()->at(0).path,
             "one.txt");
-  EXPECT_EQ(run.log_artifact("s3://bucket/key.bin")->entries()->at(0).ref, "s3://bucket/key.bin");
+  const net::ScriptedServer store([](const net::ScriptedRequest&) -> net::ScriptedAnswer {
+    return {.body = "", .headers = {{"ETag", "\"e\""}}};
+  });
+  setenv("AWS_ENDPOINT_URL_S3", store.url().c_str(), 1);
+  setenv("AWS_ACCESS_KEY_ID", "k", 1);
+  const auto of_store = run.log_artifact("s3://bucket/key.bin");
+  unsetenv("AWS_ACCESS_KEY_ID");
+  unsetenv("AWS_ENDPOINT_URL_S3");
+  ASSERT_TRUE(of_store) << of_store.error().message;
+  EXPECT_EQ(of_store->entries()->at(0).ref, "s3://bucket/key.bin");
   EXPECT_EQ(run.log_model(place_.path() + "/one.txt", "net")->type(), "model");
   const std::string id = run.id();
   std::vector<std::string> names;

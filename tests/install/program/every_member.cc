@@ -192,7 +192,7 @@ void use_files_and_artifacts(Run& run) {
   EXPECT(must(data.add_file("weights.bin")).path == "weights.bin");
   EXPECT(must(data.add_bytes("n/note.txt", "x")).size_bytes == 1);
   EXPECT(data.add_dir(".", "copy"));
-  EXPECT(must(data.add_reference("s3://bucket/key")).front().ref == "s3://bucket/key");
+  EXPECT(must(data.add_reference("s3://bucket/key", "", false)).front().ref == "s3://bucket/key");
   ArtifactEntry by_hand;
   by_hand.path = "by hand";
   by_hand.ref = by_hand.digest = "gs://bucket/object";
