@@ -4,11 +4,13 @@ client's."""
 from __future__ import annotations
 
 import json
+import urllib.parse
 import urllib.request
 
 import pytest
 from client import run_script
 from moto.server import ThreadedMotoServer
+from support.object_stores import Service
 from support.server import free_port
 
 boto3 = pytest.importorskip("boto3")
@@ -163,16 +165,213 @@ def test_wrong_keys_are_a_comm_error(store, shared_server, tmp_path):
     run_script(shared_server, tmp_path, script, env={**environment, "AWS_SECRET_ACCESS_KEY": "wrong"})
 
 
-def test_without_keys_an_object_is_tracked_by_its_address(shared_server, tmp_path):
-    done = run_script(
+# --- credentials ------------------------------------------------------------------------------------
+
+ADD = """
+import runstone
+artifact = runstone.Artifact("refs", "dataset")
+for number in range(3):
+    (entry,) = artifact.add_reference("s3://plain/one.bin", name=str(number))
+    assert entry.size == 25600
+"""
+
+
+def without_keys(environment: dict) -> tuple[dict, dict]:
+    """(where the store is, the keys), apart."""
+    keys = {name: value for name, value in environment.items() if name.startswith("AWS_") and "KEY" in name}
+    return {name: value for name, value in environment.items() if name not in keys}, keys
+
+
+def as_service(keys: dict) -> dict:
+    """As containers and instances hand them out."""
+    return {
+        "Code": "Success",
+        "AccessKeyId": keys["AWS_ACCESS_KEY_ID"],
+        "SecretAccessKey": keys["AWS_SECRET_ACCESS_KEY"],
+        "Expiration": "2099-01-01T00:00:00Z",
+    }
+
+
+def test_a_profile_of_amazons_files_is_used(store, shared_server, tmp_path):
+    where, keys = without_keys(store[0])
+    endpoint = where.pop("AWS_ENDPOINT_URL_S3")
+    del where["AWS_S3_ENDPOINT_URL"]
+    folder = tmp_path / ".aws"
+    folder.mkdir()
+    (folder / "credentials").write_text(
+        "[default]\naws_access_key_id = wrong\naws_secret_access_key = wrong\n"
+        f"# of the team\n[ team ]\naws_access_key_id={keys['AWS_ACCESS_KEY_ID']}\n"
+        f"aws_secret_access_key = {keys['AWS_SECRET_ACCESS_KEY']}\n"
+    )
+    (folder / "config").write_text(
+        f"[profile team]\nregion = {where.pop('AWS_REGION')}\nservices = local\n"
+        f"[services local]\ns3 =\n  endpoint_url = {endpoint}\n"
+    )
+    run_script(shared_server, tmp_path, ADD, env={**where, "AWS_PROFILE": "team"})
+    missing = """
+        import runstone
+        try:
+            runstone.Artifact("x", "t").add_reference("s3://plain/one.bin")
+        except ValueError as error:
+            assert "'absent'" in str(error) and "AWS_PROFILE" in str(error), error
+        else:
+            raise AssertionError("a profile that is not there")
+        """
+    run_script(shared_server, tmp_path, missing, env={**where, "AWS_PROFILE": "absent"})
+    (folder / "config").write_text("[default]\nsso_session = corp\n")
+    (folder / "credentials").unlink()
+    other = missing.replace("'absent'", "sso_session").replace(
+        "AWS_PROFILE", "aws configure export-credentials"
+    )
+    run_script(shared_server, tmp_path, other, env=where)
+
+
+def test_a_containers_credentials_are_used(store, shared_server, tmp_path):
+    where, keys = without_keys(store[0])
+
+    def answer(method, path, headers, body):
+        if path != "/v2/credentials/1" or headers.get("authorization") != "let me in":
+            return 403, {}, {"message": "who are you"}
+        return 200, {}, as_service(keys)
+
+    with Service(answer) as service:
+        (tmp_path / "token").write_text("let me in\n")
+        env = {**where, "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{service.url}/v2/credentials/1"}
+        file = {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(tmp_path / "token")}
+        run_script(shared_server, tmp_path, ADD, env=env | file)
+        assert len(service.asked) == 1, "once for all"
+        refused = """
+            import runstone
+            try:
+                runstone.Artifact("x", "t").add_reference("s3://plain/one.bin")
+            except (runstone.errors.CommError, ValueError) as error:
+                assert {word!r} in str(error), error
+            else:
+                raise AssertionError("let in")
+            """
+        run_script(shared_server, tmp_path, refused.format(word="who are you"), env=env)
+        far = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://192.0.2.1/credentials"}
+        run_script(shared_server, tmp_path, refused.format(word="neither https"), env=where | far)
+
+
+def test_an_instances_role_is_used(store, shared_server, tmp_path):
+    where, keys = without_keys(store[0])
+    del where["AWS_EC2_METADATA_DISABLED"]
+    roles = "/latest/meta-data/iam/security-credentials/"
+
+    def answer(method, path, headers, body):
+        if (method, path) == ("PUT", "/latest/api/token"):
+            return 200, {}, f"for {headers['x-aws-ec2-metadata-token-ttl-seconds']} s".encode()
+        if headers.get("x-aws-ec2-metadata-token") != "for 21600 s":
+            return 401, {}, b""
+        return 200, {}, b"trainer" if path == roles else as_service(keys)
+
+    with Service(answer) as service:
+        env = {**where, "AWS_EC2_METADATA_SERVICE_ENDPOINT": service.url, "http_proxy": "", "HTTP_PROXY": ""}
+        run_script(shared_server, tmp_path, ADD, env=env)
+        assert [path for _, path, _, _ in service.asked] == ["/latest/api/token", roles, roles + "trainer"]
+
+
+def test_a_web_identity_is_used(store, shared_server, tmp_path):
+    where, keys = without_keys(store[0])
+
+    def answer(method, path, headers, body):
+        form = dict(urllib.parse.parse_qsl(body.decode()))
+        if form["WebIdentityToken"] != "token of the cluster":
+            return 400, {}, b"<ErrorResponse><Error><Message>no such token</Message></Error></ErrorResponse>"
+        assert (
+            form["Action"] == "AssumeRoleWithWebIdentity" and form["RoleArn"] == "arn:aws:iam::1:role/trainer"
+        )
+        fields = "".join(
+            f"<{name}>{value}</{name}>" for name, value in as_service(keys).items() if name != "Code"
+        )
+        return 200, {}, f"<R><Credentials>{fields}<SessionToken></SessionToken></Credentials></R>".encode()
+
+    with Service(answer) as service:
+        (tmp_path / "identity").write_text("token of the cluster")
+        env = {
+            **where,
+            "AWS_ENDPOINT_URL_STS": service.url,
+            "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "identity"),
+            "AWS_ROLE_ARN": "arn:aws:iam::1:role/trainer",
+        }
+        run_script(shared_server, tmp_path, ADD, env=env)
+        assert len(service.asked) == 1, "once for all"
+
+
+def test_a_bucket_of_another_region_is_asked_there(store, shared_server, tmp_path):
+    """A front that refuses as Amazon does what is signed for another region than the bucket's."""
+    environment, _ = store
+
+    def answer(method, path, headers, body):
+        if f"/{REGION}/s3/" not in headers.get("authorization", ""):
+            return 301, {"x-amz-bucket-region": REGION}, b"<Error><Code>PermanentRedirect</Code></Error>"
+        return 200, {"ETag": '"e"', "Content-Type": "text/plain"}, b"x" * 25600
+
+    with Service(answer) as service:
+        env = {**environment, "AWS_REGION": "us-east-1"}
+        env |= {"AWS_ENDPOINT_URL_S3": service.url, "AWS_S3_ENDPOINT_URL": service.url}
+        run_script(shared_server, tmp_path, ADD, env=env)
+        assert len(service.asked) == 4, "one redirection, then each at once"
+        script = """
+            import runstone
+            run = runstone.init(project="own-s3")
+            a = runstone.Artifact("elsewhere", "dataset")
+            a.add_reference("s3://plain/one.bin", checksum=False)
+            run.log_artifact(a).wait()
+            root = run.use_artifact("elsewhere").download()
+            assert open(root + "/one.bin", "rb").read() == b"x" * 25600
+            run.finish()
+            """
+        run_script(shared_server, tmp_path, script, env=env)
+
+
+def test_nothing_there_and_no_keys_are_errors(store, shared_server, tmp_path):
+    where, _ = without_keys(store[0])
+    run_script(
+        shared_server,
+        tmp_path,
+        """
+        import os
+        import runstone
+        from runstone import errors
+        try:
+            runstone.Artifact("x", "t").add_reference("s3://plain/nothing")
+        except errors.NotFoundError as error:
+            assert "there is no object 's3://plain/nothing" in str(error), error
+        else:
+            raise AssertionError("nothing is there")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            del os.environ[name]
+        try:
+            runstone.Artifact("x", "t").add_reference("s3://plain/one.bin")
+        except errors.CommError as error:
+            text = str(error)
+            assert "no credentials were found" in text and "AWS_PROFILE" in text and "checksum=False" in text, text
+        else:
+            raise AssertionError("let in without keys")
+        """,
+        env=store[0],
+    )
+
+
+def test_without_a_checksum_nobody_is_asked(shared_server, tmp_path):
+    """With every address of a store and of credentials one where nobody is."""
+    nobody = "http://127.0.0.1:9"
+    names = ["AWS_ENDPOINT_URL", "AWS_EC2_METADATA_SERVICE_ENDPOINT", "STORAGE_EMULATOR_HOST", "http_proxy"]
+    run_script(
         shared_server,
         tmp_path,
         """
         import runstone
         artifact = runstone.Artifact("refs", "dataset")
-        (entry,) = artifact.add_reference("s3://bucket/key", name="k")
+        (entry,) = artifact.add_reference("s3://bucket/key", name="k", checksum=False)
         assert entry.digest == "s3://bucket/key"
         assert artifact.digest == "92d55337088b1f65dba360a0e78ecd55"
+        for uri in ("gs://b/k", "https://account.blob.core.windows.net/c/b.txt"):
+            (entry,) = runstone.Artifact("x", "t").add_reference(uri, checksum=False)
+            assert entry.digest == entry.ref == uri
         """,
+        env=dict.fromkeys(names, nobody)
+        | {"AWS_PROFILE": "absent", "GOOGLE_APPLICATION_CREDENTIALS": "absent"},
     )
-    assert "tracked by its address alone" in done.stderr
