@@ -61,6 +61,7 @@ TEST(Xml, TextsAreDecodedOnce) {
       "<R><Key>a&amp;lt;b &#34;c&#x22; "
       "&#233;&#x20AC;&#128512;&apos;&unknown;&</Key><Key>2</Key></R>";
   EXPECT_EQ(xml_text(xml, "Key"), "a&lt;b \"c\" \u00e9\u20ac\U0001F600'&unknown;&");
+  EXPECT_EQ(xml_text("<Key>&#xD800;&#x110000;&#;</Key>", "Key"), "&#xD800;&#x110000;&#;");
   EXPECT_EQ(xml_text(xml, "None"), "");
   EXPECT_THAT(xml_elements("<I>1</I><I>2</I><I>cut", "I"), ElementsAre("1", "2"));
 }

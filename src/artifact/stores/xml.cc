@@ -30,7 +30,8 @@ bool append_entity(std::string& out, std::string_view name) {
     std::uint32_t code = 0;
     const auto [end, error] =
         std::from_chars(digits.data(), digits.data() + digits.size(), code, is_hex ? 16 : 10);
-    if (error != std::errc() || end != digits.data() + digits.size() || code > 0x10ffff) {
+    if (error != std::errc() || end != digits.data() + digits.size() || code > 0x10ffff ||
+        (code >= 0xd800 && code < 0xe000)) {
       return false;
     }
     append_utf8(out, code);
