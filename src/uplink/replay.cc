@@ -201,7 +201,9 @@ void RunReplay::apply(const protocol::Record& record, protocol::FileStreamReques
     preempting_ = true;
   } else if (const auto* artifact = std::get_if<protocol::ArtifactRecord>(&body)) {
     artifacts_.emplace_back(*artifact);
-    std::get<protocol::ArtifactRecord>(artifacts_.back()).history_step = step_reached_;
+    if (step_reached_ > 0) {  // before the first row there is no step that it belongs to
+      std::get<protocol::ArtifactRecord>(artifacts_.back()).history_step = step_reached_;
+    }
   } else if (const auto* used = std::get_if<protocol::UseArtifactRecord>(&body)) {
     artifacts_.emplace_back(*used);
   } else if (const auto* exit = std::get_if<protocol::ExitRecord>(&body)) {

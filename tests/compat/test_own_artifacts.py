@@ -179,6 +179,7 @@ def test_AR3_facts_of_a_version_and_what_save_changes(own, shared_server, tmp_pa
         """
 from datetime import timedelta
 run = runstone.init(project="own-facts", id="r")
+assert run.log_artifact(make("early")).wait().history_step is None, "no row was logged yet"
 run.log({"a": 1}); run.log({"a": 2})
 a = make(description="d", metadata={"k": 1})
 a.ttl = timedelta(days=3)
