@@ -42,6 +42,18 @@ void watch_forks() {
   static_cast<void>(registered);  // ENOMEM only; then a child is not told, as with vfork
 }
 
+void leave_to_parent(const void* object) {
+  struct Left {
+    const void* object;
+    Left* next;
+  };
+  static std::atomic<Left*> all{nullptr};
+  if (object == nullptr) return;
+  auto* const left = new Left{object, all.load()};
+  while (!all.compare_exchange_weak(left->next, left)) {
+  }
+}
+
 void close_in_forked_child(int descriptor) {
   watch_forks();
   const std::scoped_lock lock(registry_mutex());

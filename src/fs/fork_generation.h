@@ -18,6 +18,10 @@ inline unsigned fork_generation() noexcept {
 /// Begins to count. Idempotent.
 void watch_forks();
 
+/// For what a forked child has of its parent and must neither use nor destroy, such as the object
+/// of a thread that is not there. It is kept, so that a search for leaks finds it in use.
+void leave_to_parent(const void* object);
+
 /// For files that hold a lock: descriptors that a forked child closes at once, before any of its
 /// own code runs, so that the lock's life is the parent's alone.
 void close_in_forked_child(int descriptor);

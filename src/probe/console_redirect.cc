@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -12,16 +11,15 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
-#include <system_error>
-#include <thread>
 
+#include "base/start_thread.h"
 #include "base/try.h"
 #include "fs/fork_generation.h"
+#include "fs/per_process.h"
 
 namespace runstone::probe {
 namespace {
@@ -138,17 +136,8 @@ struct ConsoleRedirect::Reader {
 };
 
 ConsoleRedirect& ConsoleRedirect::of_this_process() {
-  struct OfProcess {
-    unsigned generation = fs::fork_generation();
-    ConsoleRedirect redirect;
-  };
-  static std::atomic<OfProcess*> current{nullptr};
-  OfProcess* known = current.load();
-  if (known != nullptr && known->generation == fs::fork_generation()) return known->redirect;
-  auto* const fresh = new OfProcess;  // never destroyed: its thread may outlive main()
-  if (current.compare_exchange_strong(known, fresh)) return fresh->redirect;
-  delete fresh;
-  return known->redirect;
+  static fs::PerProcess<ConsoleRedirect> redirects;
+  return redirects.get();
 }
 
 Result<std::uint64_t> ConsoleRedirect::add(Take take) {
@@ -166,17 +155,9 @@ Result<void> ConsoleRedirect::redirect() {
   fs::close_in_forked_child(reader->wake);
   RUNSTONE_TRY(reader->channels[0].open(STDOUT_FILENO));
   RUNSTONE_TRY(reader->channels[1].open(STDERR_FILENO));
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);  // SIGPIPE, too: write_all() is told by an error
-  Result<void> started;
-  try {
-    std::thread([this, reader] { reader->run(*this); }).detach();
-  } catch (const std::system_error& error) {
-    started = fail(ErrorCode::kResourceExhausted, std::string("no thread: ") + error.what());
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  RUNSTONE_TRY(std::move(started));
+  // SIGPIPE does not reach it, either: write_all() is told by an error.
+  RUNSTONE_TRY(auto thread, start_thread([this, reader] { reader->run(*this); }));
+  thread.detach();
   std::fflush(stdout);  // what C printed before belongs to nobody's log
   std::fflush(stderr);
   for (Channel& channel : reader->channels) {

@@ -1,31 +1,19 @@
 #include "probe/sampler.h"
 
-#include <signal.h>
-
 #include <algorithm>
-#include <atomic>
-#include <system_error>
-#include <thread>
+#include <exception>
 
 #include "base/clock.h"
+#include "base/start_thread.h"
 #include "base/try.h"
-#include "fs/fork_generation.h"
+#include "fs/per_process.h"
 
 namespace runstone::probe {
 
-// Never destroyed: its thread may still be reading while the process ends.
+// Its thread may still be reading while the process ends.
 Sampler& Sampler::of_this_process() {
-  struct OfProcess {
-    unsigned generation = fs::fork_generation();
-    Sampler sampler;
-  };
-  static std::atomic<OfProcess*> current{nullptr};
-  OfProcess* known = current.load();
-  if (known != nullptr && known->generation == fs::fork_generation()) return known->sampler;
-  auto* const fresh = new OfProcess;
-  if (current.compare_exchange_strong(known, fresh)) return fresh->sampler;
-  delete fresh;  // another thread was first; nothing runs in this one yet
-  return known->sampler;
+  static fs::PerProcess<Sampler> samplers;
+  return samplers.get();
 }
 
 Result<std::uint64_t> Sampler::add(MachineOptions options, double interval_secs, Deliver deliver) {
@@ -39,30 +27,16 @@ Result<std::uint64_t> Sampler::add(MachineOptions options, double interval_secs,
   listener->id = ++last_id_;
   listeners_.push_back(listener);
   if (!running_) {
-    if (auto started = start_thread(); !started) {
+    auto started = start_thread([this] { run(); });
+    if (!started) {
       listeners_.pop_back();
       return fail(std::move(started).error());
     }
+    started->detach();
+    running_ = true;
   }
   wake_.notify_one();
   return listener->id;
-}
-
-// Signals are for the program's own threads: one that is delivered here would not wake its main
-// thread up.
-Result<void> Sampler::start_thread() {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  Result<void> started;
-  try {
-    std::thread([this] { run(); }).detach();
-    running_ = true;
-  } catch (const std::system_error& error) {
-    started = fail(ErrorCode::kResourceExhausted, std::string("no thread: ") + error.what());
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return started;
 }
 
 void Sampler::remove(std::uint64_t id) {

@@ -40,7 +40,6 @@ class Sampler {
     Deliver deliver;
     bool removed = false;
   };
-  Result<void> start_thread();
   void run();
   void sample(std::unique_lock<std::mutex>& lock, const std::shared_ptr<Listener>& listener);
 
