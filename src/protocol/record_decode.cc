@@ -2,6 +2,7 @@
 
 #include <protozero/pbf_reader.hpp>
 
+#include "base/json.h"
 #include "protocol/record.h"
 #include "protocol/record_environment.h"
 #include "protocol/record_fields.h"
@@ -12,16 +13,24 @@ namespace {
 
 using protozero::pbf_reader;
 
+/// Values are nested as deep as their paths are long, and whoever walks them needs as much stack.
+constexpr std::size_t kPathLabelsMax = json::kMaxDepth;
+
 // Each of these reads the current field if it has the right number and wire type, and says so.
 bool take(pbf_reader& message, std::uint32_t field, std::string& to) {
   if (!is_bytes(message, field)) return false;
-  const auto view = message.get_view();
-  to.assign(view.data(), view.size());
+  to = read_text(message);
+  return true;
+}
+/// A place on this machine's disk, which may have a name of any bytes; it is not sent.
+bool take_path(pbf_reader& message, std::uint32_t field, std::string& to) {
+  if (!is_bytes(message, field)) return false;
+  to = message.get_string();
   return true;
 }
 bool take(pbf_reader& message, std::uint32_t field, std::vector<std::string>& to) {
   if (!is_bytes(message, field)) return false;
-  to.push_back(message.get_string());
+  to.push_back(read_text(message));
   return true;
 }
 bool take(pbf_reader& message, std::uint32_t field, bool& to) {
@@ -83,11 +92,11 @@ bool take_value(pbf_reader& message, ItemValue& to) {
       to = message.get_double();
       return true;
     case protozero::tag_and_type(7, Wire::length_delimited):
-      to = message.get_string();
+      to = read_text(message);
       return true;
     case protozero::tag_and_type(8, Wire::length_delimited):
     case protozero::tag_and_type(16, Wire::length_delimited):
-      to = JsonText{message.get_string()};
+      to = JsonText{read_text(message)};
       return true;
     default:
       return false;
@@ -101,12 +110,13 @@ RecordItem read_item(pbf_reader bytes) {
     if (is_bytes(field, 2)) {
       if (!is_nested) item.path.clear();  // nested_key says more than key, should both be there
       is_nested = true;
-      item.path.push_back(field.get_string());
+      if (item.path.size() == kPathLabelsMax) throw UnreadableRecord("a key of too many labels");
+      item.path.push_back(read_text(field));
       return true;
     }
     if (is_bytes(field, 1)) {
       if (is_nested) return false;
-      item.path.assign(1, field.get_string());
+      item.path.assign(1, read_text(field));
       return true;
     }
     return take_value(field, item.value);
@@ -284,9 +294,9 @@ void read(pbf_reader bytes, ArtifactManifest& manifest) {
     auto& to = manifest.contents.emplace_back();
     for_each_field(entry, [&](pbf_reader& f) {
       return take(f, 1, to.path) || take(f, 2, to.digest) || take(f, 3, to.ref) ||
-             take(f, 4, to.size_bytes) || take(f, 5, to.mimetype) || take(f, 6, to.local_path) ||
-             take(f, 7, to.birth_artifact_id) || take(f, 8, to.skip_cache) ||
-             take_pair(f, 16, to.extra, 2);
+             take(f, 4, to.size_bytes) || take(f, 5, to.mimetype) ||
+             take_path(f, 6, to.local_path) || take(f, 7, to.birth_artifact_id) ||
+             take(f, 8, to.skip_cache) || take_pair(f, 16, to.extra, 2);
     });
   };
   for_each_field(bytes, [&](pbf_reader& f) {

@@ -6,6 +6,8 @@
 #include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
 
+#include "base/encoding.h"
+
 namespace runstone::protocol {
 
 // What the files that read and write Record's messages share. A field of the right number but
@@ -21,6 +23,23 @@ inline bool is_bytes(const protozero::pbf_reader& message, std::uint32_t field) 
 }
 inline bool is_varint(const protozero::pbf_reader& message, std::uint32_t field) {
   return message.tag() == field && message.wire_type() == protozero::pbf_wire_type::varint;
+}
+
+/// What a record cannot be; like protozero's own, decode_record() catches it.
+struct UnreadableRecord : protozero::exception {
+  explicit UnreadableRecord(const char* why) : why_(why) {}
+  const char* what() const noexcept override { return why_; }
+
+ private:
+  const char* why_;
+};
+
+/// The text of the field at hand. protobuf demands UTF-8 of it, and what is none would make a
+/// server refuse the whole request that it is sent in.
+inline std::string read_text(protozero::pbf_reader& message) {
+  const auto view = message.get_view();
+  if (!is_valid_utf8({view.data(), view.size()})) throw UnreadableRecord("a text that is no UTF-8");
+  return {view.data(), view.size()};
 }
 
 /// google.protobuf.Timestamp.

@@ -167,6 +167,35 @@ TEST(Record, SkipsUnknownRecordsAndFields) {
   EXPECT_EQ(history.items[0].path, std::vector<std::string>{"a"});
 }
 
+// Who walks a value needs as much stack as it is deep.
+TEST(Record, AKeyOfVeryManyLabelsIsRefused) {
+  const auto row_of = [](std::size_t labels) {
+    HistoryRecord history;
+    history.items = {{std::vector<std::string>(labels, "a"), 0.5}};
+    return encode(history);
+  };
+  EXPECT_TRUE(decode_record(row_of(512)));
+  const auto refused = decode_record(row_of(513));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kCorrupt);
+  EXPECT_NE(refused.error().message.find("too many labels"), std::string::npos);
+}
+
+// protobuf's own readers refuse it, too; a server would refuse the whole request with it inside.
+TEST(Record, ATextThatIsNoUtf8IsRefused) {
+  for (const auto& bad : {std::string("\xff"), std::string("a\xc3"), std::string("\xed\xa0\x80")}) {
+    HistoryRecord key, value;
+    key.items = {{{bad}, 0.5}};
+    value.items = {{{"a"}, bad}};
+    const OutputRawRecord console{false, 1, bad};
+    for (const auto& bytes : {encode(key), encode(value), encode(console)}) {
+      const auto refused = decode_record(bytes);
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error().code, ErrorCode::kCorrupt);
+    }
+  }
+}
+
 TEST(Record, DamagedBytesAreAnErrorAndNeverACrash) {
   HistoryRecord history;
   history.step = 3;
