@@ -94,6 +94,10 @@ std::uint64_t ConsoleText::first_open() const {
 void ConsoleText::Terminal::write(std::int64_t timestamp_us, std::string_view utf8) {
   now_us_ = timestamp_us;
   while (!utf8.empty()) {
+    const bool in_sequence =
+        state_ == State::kEscape || state_ == State::kSequence || state_ == State::kCharset;
+    // No character beyond ASCII belongs to one: it ends the sequence, and is printed whole.
+    if (in_sequence && (utf8[0] & 0x80) != 0) state_ = State::kText;
     if (state_ != State::kText || is_control(utf8[0])) {
       take_byte(utf8[0]);
       utf8.remove_prefix(1);

@@ -12,6 +12,7 @@ namespace runstone {
 namespace {
 
 using testing::ElementsAre;
+using testing::EndsWith;
 
 /// The whole file that a terminal's user would have seen.
 std::string shown(std::initializer_list<std::string_view> writes) {
@@ -85,6 +86,15 @@ TEST(ConsoleText, WhatIsNoTextIsNotShown) {
   EXPECT_EQ(shown({"\x1b]0;title\aa\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\\n"}), "alink\n");
   EXPECT_EQ(shown({"a\x1b(B\x1b[?25l\x1b[?25h\a\n"}), "a\n");
   EXPECT_EQ(shown({"a\x1b", "[3", "1m", "red\x1b[", "m\n"}), "a\x1b[31mred\x1b[m\n");  // in pieces
+}
+
+// Half a character would make a server refuse every line that is sent with it.
+TEST(ConsoleText, ACharacterBeyondAsciiEndsASequenceAndStaysWhole) {
+  EXPECT_EQ(shown({"a\x1b\u00e9\n"}), "a\u00e9\n");
+  EXPECT_EQ(shown({"a\x1b(\u65e5b\n"}), "a\u65e5b\n");
+  EXPECT_EQ(shown({"a\x1b[3\u00e9K\n"}), "a\u00e9K\n");
+  EXPECT_THAT(shown({"a\x1b[" + std::string(300, ';'), "\u65e5\n"}), EndsWith("\u65e5\n"));
+  EXPECT_EQ(shown({"a\x1b]0;\u00e9\ab\n"}), "ab\n");
 }
 
 TEST(ConsoleText, TabsAndWideCharactersKeepTheirColumns) {
