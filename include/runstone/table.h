@@ -84,8 +84,11 @@ class Cell {
   enum class Kind : std::uint8_t { kValue, kTimestamp, kArray, kNode };
 
   Cell() = default;
-  template <typename T, std::enable_if_t<std::is_constructible_v<ValueRef, const T&>, int> = 0>
+  /// Borrows what is borrowed by a ValueRef, for the call that the cell is given to.
+  template <typename T, std::enable_if_t<std::is_convertible_v<const T&, ValueRef>, int> = 0>
   Cell(const T& value) noexcept : value_(value) {}
+  Cell(List list) : kept_(std::make_shared<const Value>(std::move(list))), value_(*kept_) {}
+  Cell(Dict dict) : kept_(std::make_shared<const Value>(std::move(dict))), value_(*kept_) {}
   Cell(const Timestamp& moment) noexcept : kind_(Kind::kTimestamp), other_(&moment) {}
   Cell(const NumberArray& array) noexcept : kind_(Kind::kArray), other_(&array) {}
   /// For the library: a value with media, moments or arrays inside.
@@ -105,6 +108,7 @@ class Cell {
   std::string_view link_column() const noexcept { return link_column_; }
 
  private:
+  std::shared_ptr<const Value> kept_;
   Kind kind_ = Kind::kValue;
   ValueRef value_;
   const void* other_ = nullptr;

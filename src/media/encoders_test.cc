@@ -94,6 +94,19 @@ TEST(PictureHeader, KnowsTheSizeOfWhatIsEncodedHere) {
   }
 }
 
+TEST(PictureHeader, ASideThatNoPictureCanHaveIsDamage) {
+  std::string png = encode_png(picture(3, 70, 3, false));
+  png.replace(16, 4, "\xff\xff\xff\xff");
+  const auto header = read_picture_header(png);
+  ASSERT_FALSE(header);
+  EXPECT_EQ(header.error().code, ErrorCode::kInvalidArgument);
+  std::string bmp = encode_bmp(picture(3, 70, 3, false));
+  bmp.replace(22, 4, std::string("\x00\x00\x00\x80", 4));  // the lowest height there is
+  EXPECT_FALSE(read_picture_header(bmp));
+  bmp.replace(22, 4, "\xfd\xff\xff\xff");  // -3: rows from the top
+  EXPECT_EQ(read_picture_header(bmp)->height, 3);
+}
+
 TEST(PictureHeader, RefusesWhatIsNoPictureAndWhatIsCutOff) {
   const std::string jpeg = *encode_jpeg(picture(3, 70, 3, false));
   for (const std::string& bytes :

@@ -21,8 +21,14 @@ std::uint32_t le(std::string_view bytes, std::size_t at, int count) {
   return value;
 }
 
-PictureHeader header(const char* format, std::uint32_t height, std::uint32_t width) {
-  return {format, static_cast<int>(height), static_cast<int>(width)};
+Result<PictureHeader> header(const char* format, std::uint32_t height, std::uint32_t width) {
+  constexpr std::uint32_t kSideMax = 0x7fffffff;  // no format of those read here has larger ones
+  if (height > kSideMax || width > kSideMax) {
+    return fail(ErrorCode::kInvalidArgument, std::string("a damaged ") + format +
+                                                 " file: it says " + std::to_string(height) +
+                                                 " x " + std::to_string(width) + " pixels");
+  }
+  return PictureHeader{format, static_cast<int>(height), static_cast<int>(width)};
 }
 
 // The size is in the first start-of-frame segment.
@@ -117,7 +123,7 @@ Result<PictureHeader> read_picture_header(std::string_view bytes) {
   }
   if (bytes.size() >= 26 && bytes.substr(0, 2) == "BM") {
     const std::uint32_t height = le(bytes, 22, 4);  // negative: rows from the top
-    return header("bmp", height >> 31 != 0 ? 0 - height : height, le(bytes, 18, 4));
+    return header("bmp", (height >> 31) != 0 ? 0 - height : height, le(bytes, 18, 4));
   }
   if (bytes.size() >= 30 && bytes.substr(0, 4) == "RIFF" && bytes.substr(8, 4) == "WEBP") {
     return read_webp_header(bytes);
