@@ -1,22 +1,27 @@
 // Content of artifacts on its way: received, cached, put away; and what a manifest may say.
 #include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <source_location>
 #include <sstream>
+#include <stdexcept>
 
 #include "artifact/body_file.h"
 #include "artifact/cache.h"
 #include "artifact/checked_mark.h"
 #include "artifact/copy.h"
+#include "artifact/draft.h"
 #include "artifact/following_digest.h"
 #include "artifact/manifest.h"
 #include "artifact/parallel.h"
 #include "artifact/sent_copies.h"
 #include "artifact/versions.h"
 #include "base/encoding.h"
+#include "base/no_threads.h"
 #include "base/random_id.h"
 #include "net/client/scripted_server.h"
 
@@ -308,6 +313,51 @@ TEST(InParallel, TheOneWhoWatchesMayEndIt) {
         return fail(ErrorCode::kInternal, "interrupted");
       });
   EXPECT_EQ(ended.error().message, "interrupted");
+}
+
+TEST(InParallel, TheWorkIsDoneWithoutThreads) {
+  const NoThreads none;
+  int done = 0;
+  const auto work = [&](std::size_t, std::size_t) -> Result<void> {
+    ++done;
+    return {};
+  };
+  EXPECT_TRUE(in_parallel(100, 8, work));
+  EXPECT_TRUE(in_parallel(100, 8, work, [] { return Result<void>(); }));
+  EXPECT_EQ(done, 200);
+}
+
+TEST(InParallel, WhatIsThrownIsAnError) {
+  const auto failed = in_parallel(100, 8, [](std::size_t index, std::size_t) -> Result<void> {
+    if (index == 50) throw std::runtime_error("fiftieth");
+    return {};
+  });
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().message, "fiftieth");
+}
+
+TEST_F(Content, AFileIsCopiedAndDigestedWithoutAThread) {
+  const NoThreads none;
+  const std::string text(3 << 20, 'x');
+  const auto digest = copy_and_digest(write("from", text), path("to"), Digest::Kind::kMd5);
+  ASSERT_TRUE(digest) << digest.error().message;
+  EXPECT_EQ(digest->digest, md5_base64(text));
+  EXPECT_EQ(digest->size_bytes, text.size());
+  EXPECT_EQ(read(path("to")), text);
+}
+
+TEST(Draft, AForkedChildDoesNotWaitForWhatItsParentIsToldOf) {
+  Draft draft("files", "dataset", {});
+  draft.set_under_way(Draft::Fate::kUnderWay);
+  const pid_t child = fork();
+  if (child == 0) {
+    alarm(20);  // instead of for ever
+    const auto waited = draft.wait(0);
+    _exit(!waited && waited.error().code == ErrorCode::kFailedPrecondition ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "base/encoding.h"
 #include "base/json.h"
 #include "base/random_id.h"
+#include "base/seconds.h"
 #include "base/try.h"
 #include "fs/file_system.h"
 #include "fs/fork_generation.h"
@@ -82,8 +83,10 @@ Draft::Draft(std::string name_, std::string type_, ArtifactOptions options_)
       type(std::move(type_)),
       client_id(random_id(kClientIdChars)),
       sequence_client_id(random_id(kClientIdChars)),
-      options(std::move(options_)),
-      birth_generation_(fs::fork_generation()) {}
+      options(std::move(options_)) {
+  fs::watch_forks();
+  birth_generation_ = fs::fork_generation();
+}
 
 Draft::~Draft() {
   if (is_recorded_ || birth_generation_ != fs::fork_generation()) return;
@@ -407,9 +410,16 @@ Result<void> Draft::wait(double timeout_secs) const {
                 "artifact '" + name + "' has not been logged to a server");
   }
   const auto is_settled = [&] { return fate_ == Fate::kCommitted || fate_ == Fate::kFailed; };
+  if (!is_settled() && birth_generation_ != fs::fork_generation()) {
+    return fail(ErrorCode::kFailedPrecondition,
+                "artifact '" + name +
+                    "' is sent by the process that logged it, which a forked child never hears of: "
+                    "wait there");
+  }
   if (timeout_secs <= 0) {
     settled_.wait(lock, is_settled);
-  } else if (!settled_.wait_for(lock, std::chrono::duration<double>(timeout_secs), is_settled)) {
+  } else if (!settled_.wait_for(lock, std::chrono::microseconds(us_of_seconds(timeout_secs)),
+                                is_settled)) {
     return fail(ErrorCode::kDeadlineExceeded, "artifact '" + name + "' is not on the server yet");
   }
   if (fate_ == Fate::kFailed) return fail(failure_);

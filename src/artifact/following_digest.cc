@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/encoding.h"
+#include "base/start_thread.h"
 
 namespace runstone::artifact {
 namespace {
@@ -35,13 +36,13 @@ FollowingDigest::FollowingDigest(std::string path, int descriptor, Digest::Kind 
     : path_(std::move(path)),
       descriptor_(descriptor),
       digest_(kind),
-      thread_([this] { follow(); }) {}
+      thread_(start_thread([this] { follow(); })) {}
 
 FollowingDigest::~FollowingDigest() {
-  if (thread_.joinable()) {
+  if (thread_ && thread_->joinable()) {
     is_abandoned_ = true;
     tell(written_bytes_ << 1 | 1);
-    thread_.join();
+    thread_->join();
   }
   ::close(descriptor_);
 }
@@ -53,7 +54,11 @@ void FollowingDigest::grow(std::size_t bytes) {
 
 Result<FileDigest> FollowingDigest::finish() {
   tell(written_bytes_ << 1 | 1);
-  thread_.join();
+  if (thread_) {
+    thread_->join();
+  } else {
+    follow();
+  }
   if (error_) return fail(*error_);
   return FileDigest{to_base64(digest_.finish()), written_bytes_};
 }

@@ -14,7 +14,8 @@
 namespace runstone::artifact {
 
 /// The digest of a file that is being written, taken by a thread of its own that reads what is
-/// there already, from the page cache: writing and digesting each take about as long.
+/// there already, from the page cache: writing and digesting each take about as long. Where the
+/// system gives no thread, finish() does all of it.
 class FollowingDigest {
  public:
   /// Errors: as of opening the file for reading.
@@ -44,7 +45,7 @@ class FollowingDigest {
   std::uint64_t written_bytes_ = 0;
   std::atomic<bool> is_abandoned_{false};
   std::atomic<std::uint64_t> state_{0};  // twice the bytes that are there, plus 1 at the end
-  std::thread thread_;
+  Result<std::thread> thread_;
 };
 
 }  // namespace runstone::artifact
