@@ -3,10 +3,10 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <thread>
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/start_thread.h"
 #include "uplink/api.h"
 #include "uplink/backoff.h"
 #include "uplink/origin.h"
@@ -140,7 +140,8 @@ class Asking {
       ask();
       return *std::move(answer_);
     }
-    std::thread asking([this] { ask(); });
+    auto asking = start_thread([this] { ask(); });
+    if (!asking) ask();  // then Ctrl-C waits for the answer
     {
       std::unique_lock lock(mutex_);
       while (!answered_) {
@@ -155,7 +156,7 @@ class Asking {
         transport_->cancel();
       }
     }
-    asking.join();
+    if (asking) asking->join();
     return *std::move(answer_);
   }
 

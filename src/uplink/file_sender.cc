@@ -1,14 +1,22 @@
 #include "uplink/file_sender.h"
 
+#include <exception>
 #include <utility>
+
+#include "base/start_thread.h"
 
 namespace runstone::uplink {
 namespace {
 
 FinishedFile send(ApiClient& api, FileJob job) {
-  auto put = api.put(job.url, job.headers, job.upload, job.timeout_us);
-  FinishedFile finished{.upload = std::move(job.upload)};
-  if (!put) finished.trouble = put.trouble();
+  FinishedFile finished;
+  try {
+    auto put = api.put(job.url, job.headers, job.upload, job.timeout_us);
+    if (!put) finished.trouble = put.trouble();
+  } catch (const std::exception& error) {  // no memory: on a thread it would end the training
+    finished.trouble = Trouble{.message = job.upload.name + ": " + error.what()};
+  }
+  finished.upload = std::move(job.upload);
   return finished;
 }
 
@@ -35,13 +43,24 @@ bool FilePool::has_room() const {
 }
 
 void FilePool::start(FileJob job) {
-  const std::scoped_lock lock(mutex_);
-  jobs_.push_back(std::move(job));
+  std::unique_lock lock(mutex_);
   ++unfinished_;
   if (unfinished_ > threads_.size() && threads_.size() < max_threads_ && !cancelled_) {
     transports_.push_back(make_transport_());
-    threads_.emplace_back([this, &transport = *transports_.back()] { work(transport); });
+    net::HttpTransport& transport = *transports_.back();
+    auto thread = start_thread([this, &transport] { work(transport); });
+    if (thread) {
+      threads_.push_back(*std::move(thread));
+    } else if (threads_.empty()) {  // no thread of the pool will ever send it: this one does
+      lock.unlock();
+      ApiClient api(transport, clock_, target_);
+      FinishedFile finished = send(api, std::move(job));
+      lock.lock();
+      finished_.push_back(std::move(finished));
+      return;
+    }
   }
+  jobs_.push_back(std::move(job));
   has_job_.notify_one();
 }
 

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "fs/file_system.h"
+
 namespace runstone::uplink {
 namespace {
 
@@ -25,12 +27,13 @@ bool is_writable(const stdfs::path& fd_info) {
 }
 
 bool process_writes(const stdfs::path& process, const struct stat& wanted) {
-  std::error_code ignored;
-  for (const auto& fd : stdfs::directory_iterator(process / "fd", ignored)) {
+  const auto descriptors = fs::real_file_system().list(process / "fd");
+  if (!descriptors) return false;  // it has ended meanwhile, or belongs to somebody else
+  for (const std::string& descriptor : *descriptors) {
     struct stat facts {};
-    if (::stat(fd.path().c_str(), &facts) != 0) continue;
+    if (::stat((process / "fd" / descriptor).c_str(), &facts) != 0) continue;
     if (facts.st_dev != wanted.st_dev || facts.st_ino != wanted.st_ino) continue;
-    if (is_writable(process / "fdinfo" / fd.path().filename())) return true;
+    if (is_writable(process / "fdinfo" / descriptor)) return true;
   }
   return false;
 }
@@ -40,13 +43,13 @@ bool process_writes(const stdfs::path& process, const struct stat& wanted) {
 bool is_open_for_writing(const std::string& path) {
   struct stat wanted {};
   if (::stat(path.c_str(), &wanted) != 0) return false;
-  std::error_code ignored;
-  for (const auto& process : stdfs::directory_iterator("/proc", ignored)) {
-    const std::string name = process.path().filename().string();
+  const auto processes = fs::real_file_system().list("/proc");
+  if (!processes) return false;
+  for (const std::string& name : *processes) {
     if (!std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isdigit(c); })) {
       continue;
     }
-    if (process_writes(process.path(), wanted)) return true;
+    if (process_writes(stdfs::path("/proc") / name, wanted)) return true;
   }
   return false;
 }

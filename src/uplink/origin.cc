@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "model/step.h"
+
 namespace runstone::uplink {
 namespace {
 
@@ -35,7 +37,7 @@ Outcome<FoundOrigin> rewind(ApiClient& api, const StartFrom& from, const StoredR
   if (!after) return after.trouble();
   FoundOrigin found{.stored = std::move(*after)};
   if (found.stored) {
-    found.stored->next_step = from.step + 1;
+    found.stored->next_step = step_after(from.step);
     if (lines) found.stored->history_lines = *lines;
   }
   return found;
@@ -80,7 +82,7 @@ Outcome<FoundOrigin> find_fork(ApiClient& api, const StartFrom& from, const RunI
   if (!copied) return copied.trouble();
   FoundOrigin found{.stored = std::move(*copied)};
   if (!found.stored) found.stored.emplace();
-  found.stored->next_step = from.step + 1;
+  found.stored->next_step = step_after(from.step);
   found.stored->history_lines = 0;  // the rows before are the other run's lines
   return found;
 }

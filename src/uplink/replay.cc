@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/json.h"
+#include "model/step.h"
 #include "protocol/metric_record.h"
 #include "protocol/run_config.h"
 #include "uplink/origin.h"
@@ -307,7 +308,7 @@ void RunReplay::apply_history(const protocol::HistoryRecord& history,
   apply_row(moved(history, step, runtime_shift_secs_), out);
   if (!next_free_step_) return;
   last_row_ = {own, step};
-  next_free_step_ = step + 1;
+  next_free_step_ = step_after(step);
 }
 
 // Of a row of a journal that knew nothing of the stored rows: its own step if it is behind them, as
@@ -322,7 +323,7 @@ void RunReplay::apply_row(const protocol::HistoryRecord& history,
                           protocol::FileStreamRequest& out) {
   // A log of shared mode has no steps: its rows are numbered in order.
   const std::int64_t step = history.step.value_or(static_cast<std::int64_t>(history_lines_));
-  step_reached_ = step + 1;
+  step_reached_ = step_after(step);
   for (const RecordItem& item : history.items) {
     if (!item.path.empty()) observe(item);
   }

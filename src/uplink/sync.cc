@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/try.h"
+#include "fs/file_system.h"
 #include "net/client/http_client.h"
 #include "uplink/delivery.h"
 #include "uplink/foreign_writer.h"
@@ -41,18 +42,16 @@ std::optional<SyncCandidate> candidate_of(const stdfs::path& journal) {
                       .journal = journal.string(),
                       .run_id = std::move(*run_id),
                       .online = directory.filename().string().rfind("offline-", 0) != 0,
-                      .synced = stdfs::exists(synced_mark_path(journal))};
+                      .synced = fs::real_file_system().info(synced_mark_path(journal)).has_value()};
   return found;
 }
 
 void add_runs_in(const stdfs::path& directory, std::vector<SyncCandidate>& out) {
+  const auto names = fs::real_file_system().list(directory);
+  if (!names) return;  // nothing that could be sent is found there, which is said
   std::error_code ignored;
-  std::vector<stdfs::path> names;
-  for (const auto& entry : stdfs::directory_iterator(directory, ignored)) {
-    names.push_back(entry.path());
-  }
-  std::sort(names.begin(), names.end());
-  for (const auto& path : names) {
+  for (const std::string& name : *names) {
+    const stdfs::path path = directory / name;
     if (stdfs::is_regular_file(path, ignored)) {
       if (auto found = candidate_of(path)) out.push_back(std::move(*found));
     }
@@ -250,8 +249,12 @@ Result<std::vector<SyncCandidate>> find_runs(const std::vector<std::string>& pat
       if (!directory.has_filename()) directory = directory.parent_path();  // "run-x/"
       add_runs_in(directory, found);
       if (found.size() == before) {  // a folder of run directories
-        for (const auto& entry : stdfs::directory_iterator(directory, ignored)) {
-          if (entry.is_directory() && !entry.is_symlink()) add_runs_in(entry.path(), found);
+        const auto names = fs::real_file_system().list(directory);
+        for (const std::string& name : names ? *names : std::vector<std::string>()) {
+          const stdfs::path inside = directory / name;
+          if (stdfs::is_directory(stdfs::symlink_status(inside, ignored))) {
+            add_runs_in(inside, found);
+          }
         }
         // One that exists and holds no runs is no error: nothing to send.
         continue;

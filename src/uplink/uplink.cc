@@ -1,16 +1,16 @@
 #include "uplink/uplink.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <thread>
 
 #include "base/clock.h"
+#include "base/start_thread.h"
+#include "base/try.h"
 #include "net/client/http_client.h"
 #include "uplink/delivery.h"
 
@@ -36,13 +36,9 @@ class ThreadedUplink final : public Uplink {
 
   ~ThreadedUplink() override { finish(0, std::nullopt); }
 
-  void start_thread() {
-    // The program's signals are for its own threads: Ctrl-C must reach the main one.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread([this] { work(); });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  Result<void> begin() {
+    RUNSTONE_TRY(thread_, start_thread([this] { work(); }));
+    return {};
   }
 
   DeliveryReport finish(std::int64_t timeout_us,
@@ -63,7 +59,11 @@ class ThreadedUplink final : public Uplink {
       }
       thread_.join();
     }
-    const DeliveryReport report = delivery_.report(rows_written);
+    DeliveryReport report = delivery_.report(rows_written);
+    if (!broken_.empty()) {
+      report.complete = false;
+      report.error = broken_;
+    }
     if (report.complete && report.failed_files == 0 && report.artifacts_not_sent == 0) {
       mark_synced(journal_);
     }
@@ -117,7 +117,20 @@ class ThreadedUplink final : public Uplink {
                 }};
   }
 
+  /// What is thrown here (no memory, a full table of files) must not end the training. What was
+  /// under way is not known then, so it is not gone on with: the journal has it, for `sync`.
   void work() {
+    try {
+      deliver();
+    } catch (const std::exception& error) {
+      broken_ = std::string("sending has stopped: ") + error.what();
+    }
+    const std::scoped_lock lock(mutex_);
+    ended_ = true;
+    ended_signal_.notify_all();
+  }
+
+  void deliver() {
     bool hurried = false;
     while (true) {
       {
@@ -134,9 +147,6 @@ class ThreadedUplink final : public Uplink {
                      [&] { return stop_ || woken_ || (hurry_ && !hurried); });
       woken_ = false;
     }
-    const std::scoped_lock lock(mutex_);
-    ended_ = true;
-    ended_signal_.notify_all();
   }
 
   std::unique_ptr<net::HttpTransport> make_transport() const {
@@ -154,6 +164,7 @@ class ThreadedUplink final : public Uplink {
   RunIdentity identity_;
   bool hurry_ = false, stop_ = false, woken_ = false;
   std::atomic<bool> ended_ = false;
+  std::string broken_;  // of the thread, until it is joined
   Delivery delivery_;
   std::thread thread_;
 };
@@ -165,7 +176,7 @@ Result<std::unique_ptr<Uplink>> Uplink::start(UplinkOptions options) {
     return fail(ErrorCode::kInvalidArgument, "no server to send to");
   }
   auto uplink = std::make_unique<ThreadedUplink>(std::move(options));
-  uplink->start_thread();
+  RUNSTONE_TRY(uplink->begin());
   return std::unique_ptr<Uplink>(std::move(uplink));
 }
 

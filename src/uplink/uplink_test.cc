@@ -6,11 +6,14 @@
 #include <fstream>
 #include <future>
 #include <mutex>
+#include <new>
 #include <thread>
 
 #include "base/clock.h"
+#include "base/no_threads.h"
 #include "net/client/scripted_server.h"
 #include "uplink/fake_tracker.h"
+#include "uplink/file_sender.h"
 #include "uplink/sync.h"
 #include "uplink/test_journal.h"
 
@@ -135,6 +138,57 @@ TEST(Uplink, DestructionWithoutFinishEndsTheThreadWhileAServerHangs) {
   auto uplink = start(server, journal);
   hanging.get_future().wait();
   uplink.reset();
+}
+
+TEST(Uplink, WithoutAThreadThereIsNoneAndTheServerIsAskedAllTheSame) {
+  TrackerServer server;
+  TestJournal journal;
+  journal.header_and_run();
+  const NoThreads none;
+  const auto uplink = Uplink::start({.target = server.target(), .journal_path = journal.path()});
+  ASSERT_FALSE(uplink);
+  EXPECT_EQ(uplink.error().code, ErrorCode::kResourceExhausted);
+  const auto made = contact(server.target(), {.run_id = "ab12", .project = "digits"}, {},
+                            {.timeout_us = 60'000'000, .keeps_asking = true});
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(made->identity.run_id, "ab12");
+}
+
+TEST(Uplink, WhatIsThrownOnItsThreadEndsTheSendingAndNothingElse) {
+  TrackerServer server;
+  server.misbehave = [](const auto&) { return std::optional(ScriptedAnswer{500, "{}"}); };
+  TestJournal journal;
+  journal.header_and_run();
+  journal.row(0, 1);
+  UplinkOptions options{.target = server.target(), .journal_path = journal.path()};
+  options.on_message = [](MessageLevel, const std::string&) { throw std::bad_alloc(); };
+  auto uplink = Uplink::start(std::move(options));
+  ASSERT_TRUE(uplink) << uplink.error().message;
+  journal.exit();
+  const auto report = (*uplink)->finish(60'000'000, 1);
+  EXPECT_FALSE(report.complete);
+  EXPECT_EQ(report.left_rows, 1u);
+  EXPECT_THAT(report.error, HasSubstr("sending has stopped"));
+}
+
+TEST(FilePool, SendsItselfWhereTheSystemGivesNoThread) {
+  net::ScriptedServer server([](const ScriptedRequest&) { return ScriptedAnswer{200, ""}; });
+  int woken = 0;
+  FilePool pool(
+      {.base_url = server.url(), .api_key = "key"}, system_clock(),
+      [] { return net::make_http_client(); }, [&] { ++woken; });
+  const NoThreads none;
+  for (const char* name : {"a.txt", "b.txt"}) {
+    FileJob job;
+    job.url.url = server.url() + "/" + name;
+    job.upload = {.name = name, .bytes = name};
+    job.timeout_us = 60'000'000;
+    pool.start(std::move(job));
+  }
+  const auto finished = pool.take_finished();
+  ASSERT_EQ(finished.size(), 2u);
+  for (const auto& file : finished) EXPECT_FALSE(file.trouble) << file.trouble->message;
+  EXPECT_EQ(finished[0].upload.name, "a.txt");
 }
 
 TEST(Uplink, ALargeFileDoesNotHoldUpRows) {
