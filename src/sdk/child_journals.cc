@@ -22,6 +22,14 @@ constexpr protozero::pbf_tag_type kMarkerField = 1000;
 constexpr protozero::pbf_tag_type kFileField = 1;
 constexpr protozero::pbf_tag_type kNumberField = 2;
 
+using Wire = protozero::pbf_wire_type;
+
+/// Another form of a known number is unknown to us. (protozero aborts if it is asked for a form
+/// that is not there.)
+bool is(const protozero::pbf_reader& message, std::uint32_t field, Wire wire) {
+  return message.tag() == field && message.wire_type() == wire;
+}
+
 std::string child_path(const std::string& run_directory) {
   return run_directory + "/children/" + std::to_string(getpid()) + "-" + random_id(6) + ".wandb";
 }
@@ -51,16 +59,16 @@ std::optional<ChildMark> find_child_marker(std::string_view record) {
   try {
     protozero::pbf_reader reader(record.data(), record.size());
     while (reader.next()) {
-      if (reader.tag() != kMarkerField) {
+      if (!is(reader, kMarkerField, Wire::length_delimited)) {
         reader.skip();
         continue;
       }
       ChildMark mark;
       protozero::pbf_reader inside = reader.get_message();
       while (inside.next()) {
-        if (inside.tag() == kFileField) {
+        if (is(inside, kFileField, Wire::length_delimited)) {
           mark.file_name = inside.get_string();
-        } else if (inside.tag() == kNumberField) {
+        } else if (is(inside, kNumberField, Wire::varint)) {
           mark.record_number = inside.get_uint64();
         } else {
           inside.skip();

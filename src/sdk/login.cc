@@ -1,6 +1,7 @@
 #include "runstone/login.h"
 
 #include "base/clock.h"
+#include "base/seconds.h"
 #include "base/try.h"
 #include "net/client/http_client.h"
 #include "protocol/documents.h"
@@ -28,8 +29,8 @@ Result<std::string> verify(const std::string& base_url, const std::string& key,
   const auto transport =
       net::make_http_client({.verify_tls = !found.settings.flag("insecure_disable_ssl")});
   remote::ApiClient client(*transport, system_clock(), {.base_url = base_url, .api_key = key});
-  auto answer = client.graphql("Viewer", protocol::kViewerDocument, Dict(),
-                               static_cast<std::int64_t>(timeout_secs * 1e6));
+  auto answer =
+      client.graphql("Viewer", protocol::kViewerDocument, Dict(), us_of_seconds(timeout_secs));
   if (!answer) {
     const auto& trouble = answer.trouble();
     if (trouble.kind == remote::TroubleKind::kUnauthorized) {

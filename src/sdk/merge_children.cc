@@ -3,8 +3,10 @@
 // run, and lets it go again without an end of its own.
 #include <algorithm>
 
+#include "base/seconds.h"
 #include "base/try.h"
 #include "fs/file_system.h"
+#include "model/step.h"
 #include "protocol/metric_record.h"
 #include "sdk/child_journals.h"
 #include "sdk/run_state.h"
@@ -29,7 +31,7 @@ void RunState::recover_row(const protocol::HistoryRecord& row) {
   }
   const std::int64_t step = row.step.value_or(step_);
   summary_.observe(*step_slot_, step);
-  step_ = std::max(step_, step + 1);
+  step_ = std::max(step_, step_after(step));
 }
 
 void RunState::recover_record(const protocol::Record& record, Recovered& recovered) {
@@ -71,8 +73,7 @@ Result<RunState::Recovered> RunState::recover(const std::string& journal_path) {
     }
   }
   // So that what is written now is not said to be later than the rows.
-  start_monotonic_us_ =
-      system_clock().monotonic_us() - static_cast<std::int64_t>(row_runtime_.value_or(0) * 1e6);
+  start_monotonic_us_ = system_clock().monotonic_us() - us_of_seconds(row_runtime_.value_or(0));
   row_runtime_.reset();
   return recovered;
 }

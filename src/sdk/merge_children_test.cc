@@ -10,6 +10,8 @@
 #include <string>
 #include <thread>
 
+#include <protozero/pbf_writer.hpp>
+
 #include "fs/file_system.h"
 #include "sdk/child_journals.h"
 #include "sdk/test_run.h"
@@ -82,6 +84,25 @@ void wait_until_unlocked(const std::string& directory) {
   for (const auto& entry : std::filesystem::directory_iterator(directory + "/children")) {
     wait(entry.path());
   }
+}
+
+TEST(ChildMarker, OneOfAnotherFormIsNone) {
+  const auto mark = find_child_marker(child_marker("1-a.wandb", 7));
+  ASSERT_TRUE(mark);
+  EXPECT_EQ(mark->file_name, "1-a.wandb");
+  EXPECT_EQ(mark->record_number, 7u);
+  std::string number, swapped, text;
+  protozero::pbf_writer(number).add_uint64(1000, 7);
+  EXPECT_FALSE(find_child_marker(number));
+  protozero::pbf_writer inside(text);
+  inside.add_uint64(1, 7);  // the file's name is a number, the number a text
+  inside.add_string(2, "x");
+  protozero::pbf_writer(swapped).add_message(1000, text);
+  const auto empty = find_child_marker(swapped);
+  ASSERT_TRUE(empty);
+  EXPECT_EQ(empty->file_name, "");
+  EXPECT_EQ(empty->record_number, 0u);
+  EXPECT_FALSE(find_child_marker("\xff"));
 }
 
 TEST(MergeChildren, RowsOfADeadRunsChildGetTheNextStepsOnce) {

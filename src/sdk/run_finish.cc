@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/encoding.h"
+#include "base/seconds.h"
 #include "sdk/child_journals.h"
 #include "sdk/resume_file.h"
 #include "sdk/run_state.h"
@@ -21,10 +22,13 @@ FinishReport RunState::finish(std::optional<int> exit_code) {
   }
   {
     const std::scoped_lock lock(mutex_);
-    if (was_forked() && life_ == Life::kRecording && plan_.mode != RunMode::kDisabled) {
-      become_child();
-    }
     if (life_ != Life::kRecording) return report;
+    if (was_forked() && plan_.mode != RunMode::kDisabled) {  // a child that has never logged
+      leave_parent();
+      life_ = Life::kFinished;
+      report.first_call = true;
+      return report;
+    }
     report.first_call = true;
     life_ = Life::kFinishing;
     if (plan_.mode == RunMode::kDisabled) {
@@ -90,7 +94,6 @@ FinishReport RunState::finish(std::optional<int> exit_code) {
     if (!closed) losses += "The journal could not be flushed: " + closed.error().message + ". ";
     report.message.insert(0, losses);
   }
-  unregister_for_fork(*this);
   // Any other end leaves it, so that the next resume="auto" goes on with this run.
   if (exit_code.value_or(0) == 0) forget_resumable_run(directory_.parent + kResumeFileName);
   tell_how_it_went(directory_.journal);
@@ -146,10 +149,8 @@ void RunState::deliver(FinishReport& report) {
     report.left_records = report.rows;
   } else {
     const double seconds = plan_.settings.number("finish_timeout");
-    const bool bounded =
-        seconds > 0 && seconds < 1e12;  // else 0, NaN, or past what is counted here
-    const std::int64_t timeout_us = bounded ? static_cast<std::int64_t>(seconds * 1e6)
-                                            : std::numeric_limits<std::int64_t>::max();
+    const std::int64_t timeout_us =
+        seconds <= 0 ? std::numeric_limits<std::int64_t>::max() : us_of_seconds(seconds);
     const auto delivery = uplink_->finish(timeout_us, report.rows);
     uplink_.reset();
     artifacts_.settle_all("the run has ended before it was sent; `runstone sync` sends it");

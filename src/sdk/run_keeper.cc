@@ -1,8 +1,9 @@
 // The run's background thread: what must happen soon, but never while somebody logs.
 #include <chrono>
-#include <fstream>
+#include <exception>
 
 #include "base/json.h"
+#include "base/start_thread.h"
 #include "fs/file_system.h"
 #include "protocol/run_config.h"
 #include "sdk/child_journals.h"
@@ -17,7 +18,14 @@ constexpr std::size_t kSlotsPerRecord = 64;  // so many are written with the loc
 }  // namespace
 
 void RunState::start_keeper() {
-  keeper_ = std::make_unique<std::thread>([this] { keep(); });
+  auto thread = start_thread([this] { keep(); });
+  if (thread) {
+    keeper_ = std::make_unique<std::thread>(*std::move(thread));
+  } else {
+    terminal_.warn(
+        "The run's files, and the summary in its journal, are written at its end only: " +
+        thread.error().message);
+  }
 }
 
 // Callable from append(): neither blocks nor allocates.
@@ -25,20 +33,35 @@ void RunState::wake_keeper() {
   if (!keeper_signalled_.exchange(true)) keeper_signal_.release();
 }
 
+// What is thrown here, where memory or the table of files is full, would end the training: it is
+// told once, and tried again a second later.
+template <typename Work>
+void RunState::try_to_keep(const Work& work) {
+  try {
+    work();
+  } catch (const std::exception& error) {
+    if (!std::exchange(keeper_trouble_told_, true)) {
+      terminal_.warn(std::string("The run's files are behind: ") + error.what());
+    }
+  }
+}
+
 void RunState::keep() {
-  write_config_file();
+  try_to_keep([this] { write_config_file(); });
   auto next_tick = std::chrono::steady_clock::now() + kTick;
   while (!keeper_stop_.load()) {
     const bool signalled = keeper_signal_.try_acquire_until(next_tick);
     if (signalled) keeper_signalled_.store(false);
     if (keeper_stop_.load()) return;
     if (signalled && std::chrono::steady_clock::now() < next_tick) {
-      if (journal_)
-        discard(journal_->prepare(), "append() finds out itself, and counts what is lost");
-      write_console_file();
+      try_to_keep([this] {
+        if (journal_)
+          discard(journal_->prepare(), "append() finds out itself, and counts what is lost");
+        write_console_file();
+      });
       continue;
     }
-    tick();
+    try_to_keep([this] { tick(); });
     next_tick = std::chrono::steady_clock::now() + kTick;
   }
 }

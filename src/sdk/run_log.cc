@@ -4,6 +4,7 @@
 
 #include "base/try.h"
 #include "fs/fork_generation.h"
+#include "model/step.h"
 #include "sdk/check_text.h"
 #include "sdk/run_state.h"
 
@@ -257,7 +258,7 @@ void RunState::end_row() {
   const std::uint64_t lost_before = lost_records_;
   append_bytes(encoder_.finish(++record_num_, step), row_marker_);
   if (lost_records_ == lost_before) rows_written_.fetch_add(1, std::memory_order_relaxed);
-  ++step_;
+  step_ = step_after(step_);
 }
 
 void RunState::append_record(protocol::RecordBody body) {

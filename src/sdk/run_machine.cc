@@ -31,11 +31,6 @@ void RunState::stop_surroundings() {
   surroundings_.reset();
 }
 
-// In a forked child: its memory, and the locks in it, are as the parent's thread left them.
-void RunState::leave_surroundings() {
-  if (surroundings_) new std::shared_ptr<Surroundings>(std::move(surroundings_));
-}
-
 void RunState::start_sampler() {
   const Settings& settings = plan_.settings;
   if (settings.flag("x_disable_stats") || settings.flag("x_disable_machine_info")) return;

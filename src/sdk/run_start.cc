@@ -5,6 +5,7 @@
 #include "base/encoding.h"
 #include "base/json.h"
 #include "base/random_id.h"
+#include "base/seconds.h"
 #include "base/try.h"
 #include "fs/fork_generation.h"
 #include "model/names.h"
@@ -36,7 +37,7 @@ RunState::RunState(InitPlan plan, Printer printer)
   start_time_us_ = first_start_us_ = system_clock().now_us();
   start_monotonic_us_ = system_clock().monotonic_us();
   if (const double at = plan_.settings.number("x_start_time"); at > 0) {
-    const auto start_us = static_cast<std::int64_t>(at * 1e6);
+    const auto start_us = us_of_seconds(at);
     start_monotonic_us_ -= start_time_us_ - start_us;
     start_time_us_ = first_start_us_ = start_us;
   }
@@ -51,9 +52,8 @@ RunState::RunState(InitPlan plan, Printer printer)
 
 RunState::~RunState() {
   unregister_for_fork(*this);
-  if (in_child()) {  // the threads are not here, and their memory is the parent's business
-    static_cast<void>(keeper_.release());
-    static_cast<void>(uplink_.release());
+  if (in_child()) {
+    leave_threads();
     return;
   }
   stop_sampler();
@@ -177,8 +177,8 @@ Result<void> RunState::contact_server() {
   request_.facts.platform = "linux-x86_64";
   uplink::ContactOptions options{.timeout_us = kContactTimeoutUs};
   if (plan_.start_from.rule != uplink::StartFrom::Rule::kNew) {
-    options.timeout_us = std::max<std::int64_t>(
-        static_cast<std::int64_t>(plan_.settings.number("init_timeout") * 1e6), 1);
+    options.timeout_us =
+        std::max<std::int64_t>(us_of_seconds(plan_.settings.number("init_timeout")), 1);
     options.keeps_asking = true;
     options.is_interrupted = plan_.program.is_interrupted;
   }
@@ -243,7 +243,7 @@ void RunState::take_identity(uplink::Contacted made) {
   }
   summary_.restore(origin_.summary);
   step_ = origin_.next_step;
-  start_monotonic_us_ -= static_cast<std::int64_t>(origin_.runtime_secs * 1e6);
+  start_monotonic_us_ -= us_of_seconds(origin_.runtime_secs);
   if (origin_.resumed && origin_.created_at_us > 0) {
     first_start_us_ = std::min(first_start_us_, origin_.created_at_us);
   }
@@ -262,7 +262,7 @@ protocol::RunRecord RunState::run_record() const {
   record.sweep_id = plan_.sweep_id;
   record.host = plan_.host;
   // Where `_runtime` counts from: of a resumed run so far back as it had run before.
-  record.start_time_us = start_time_us_ - static_cast<std::int64_t>(origin_.runtime_secs * 1e6);
+  record.start_time_us = start_time_us_ - us_of_seconds(origin_.runtime_secs);
   record.runtime_secs = static_cast<std::int32_t>(origin_.runtime_secs);
   record.starting_step = origin_.next_step;
   record.resumed = origin_.resumed;
@@ -321,12 +321,9 @@ void RunState::start_uplink() {
   options.on_artifact = [this](const std::string& client_id, const Result<std::string>& server_id) {
     artifacts_.settle(client_id, server_id);
   };
-  options.heartbeat_us =
-      static_cast<std::int64_t>(plan_.settings.number("heartbeat_seconds") * 1e6);
-  options.request_timeout_us =
-      static_cast<std::int64_t>(plan_.settings.number("http_timeout") * 1e6);
-  options.file_timeout_us =
-      static_cast<std::int64_t>(plan_.settings.number("file_pusher_timeout") * 1e6);
+  options.heartbeat_us = us_of_seconds(plan_.settings.number("heartbeat_seconds"));
+  options.request_timeout_us = us_of_seconds(plan_.settings.number("http_timeout"));
+  options.file_timeout_us = us_of_seconds(plan_.settings.number("file_pusher_timeout"));
   options.on_message = [this](uplink::MessageLevel level, const std::string& text) {
     internal_log_.note(level == uplink::MessageLevel::kInfo ? "INFO" : "WARNING", text);
     if (level == uplink::MessageLevel::kInfo) return terminal_.info(text);
@@ -416,15 +413,27 @@ Result<std::shared_ptr<RunState>> RunState::attach(std::string_view token_text) 
   return run;
 }
 
-// The child starts clean: the parent's journal, threads and open row are not its own.
-void RunState::become_child() {
+// The threads are not here, and their memory, with the locks in it, is as they left it.
+void RunState::leave_threads() {
+  fs::leave_to_parent(keeper_.release());
+  fs::leave_to_parent(uplink_.release());
+  if (surroundings_) {
+    fs::leave_to_parent(new std::shared_ptr<Surroundings>(std::move(surroundings_)));
+  }
+}
+
+// The parent's journal, threads and open row are not the child's.
+void RunState::leave_parent() {
   child_ = true;
-  sampler_id_ = redirect_id_ = 0;  // the parent's
-  leave_surroundings();
+  sampler_id_ = redirect_id_ = 0;
+  leave_threads();
   journal_.reset();
-  static_cast<void>(keeper_.release());
-  static_cast<void>(uplink_.release());
   open_row_.clear();
+}
+
+// The child starts clean.
+void RunState::become_child() {
+  leave_parent();
   record_num_ = 0;
   lost_records_ = 0;
   loss_reason_.clear();

@@ -161,6 +161,7 @@ class RunState {
   // fork_registry.cc
   void lock_for_fork() { mutex_.lock(); }
   void unlock_after_fork() { mutex_.unlock(); }
+  void unlock_in_child();
 
   std::string name_, notes_, entity_, project_;
   bool has_name_ = false, has_notes_ = false;
@@ -221,6 +222,8 @@ class RunState {
 
   // run_keeper.cc, on the keeper's thread
   void keep();
+  template <typename Work>
+  void try_to_keep(const Work& work);
   void tick();
   void flush_summary(bool with_runtime);
   void write_config_file();
@@ -248,7 +251,6 @@ class RunState {
   void look_around();
   void start_surroundings();
   void stop_surroundings();
-  void leave_surroundings();
   void start_sampler();
   void stop_sampler();
 
@@ -264,6 +266,8 @@ class RunState {
   bool was_forked() const;  ///< this copy belongs to a process that has not noticed yet
   bool in_child() const;
   void become_child();
+  void leave_parent();
+  void leave_threads();
   /// Takes over one record of a child; false if it must wait until the open row is written.
   bool take_child_record(const protocol::Record& record, std::string_view marker, bool at_finish);
   // merge_children.cc: what a dead writer knew
@@ -338,6 +342,7 @@ class RunState {
   std::unique_ptr<std::thread> keeper_;         // a pointer: a child forgets it without joining
   std::binary_semaphore keeper_signal_{0};
   std::atomic<bool> keeper_signalled_{false}, keeper_stop_{false};
+  bool keeper_trouble_told_ = false;
   std::unique_ptr<ConsoleFiles> console_files_;  // of the keeper, later of finish()
   std::uint64_t redirect_id_ = 0;
   std::string cut_characters_[2];  // of the redirected streams; of their reader's thread

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <map>
@@ -68,7 +69,8 @@ Result<Value> to_type(const SettingField& field, Value value) {
       if (value.is_int()) return value;
       if (const auto* text = value.if_string()) {
         const auto parsed = parse_number(*text);
-        if (parsed && *parsed == static_cast<double>(static_cast<std::int64_t>(*parsed))) {
+        constexpr double kIntsEnd = 9.2e18;  // a conversion past that is no number at all
+        if (parsed && *parsed > -kIntsEnd && *parsed < kIntsEnd && *parsed == std::trunc(*parsed)) {
           return Value(static_cast<std::int64_t>(*parsed));
         }
       }

@@ -1,15 +1,15 @@
 #include "sdk/surroundings.h"
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <exception>
 #include <filesystem>
-#include <thread>
 
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/random_id.h"
+#include "base/start_thread.h"
 #include "base/try.h"
 #include "fs/file_system.h"
 #include "probe/git_patch.h"
@@ -103,16 +103,12 @@ Surroundings::Surroundings(RunState& run, Request request)
 
 std::shared_ptr<Surroundings> Surroundings::start(RunState& run, Request request) {
   auto made = std::make_shared<Surroundings>(run, std::move(request));
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are for the program's own threads
-  try {
-    std::thread([self = made] { self->find(); }).detach();
-  } catch (const std::system_error& error) {
-    run.terminal_.warn(std::string("Metadata is not recorded: no thread: ") + error.what());
-    made.reset();
+  auto thread = start_thread([self = made] { self->find(); });
+  if (!thread) {
+    run.terminal_.warn("Metadata is not recorded: " + thread.error().message);
+    return nullptr;
   }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  thread->detach();
   return made;
 }
 

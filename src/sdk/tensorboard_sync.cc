@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/clock.h"
+#include "fs/file_system.h"
 #include "sdk/run_state.h"
 
 namespace runstone {
@@ -63,12 +64,12 @@ std::string TensorboardSync::name_space_of(const std::string& directory) const {
 }
 
 void TensorboardSync::find_files() {
-  std::error_code ignored;
   for (const auto& [directory, root] : roots_) {
-    for (const auto& entry : stdfs::directory_iterator(directory, ignored)) {
-      const std::string path = entry.path().string();
-      if (entry.path().filename().string().find(kFileMark) == std::string::npos) continue;
-      if (sources_.count(path) > 0) continue;
+    const auto names = fs::real_file_system().list(directory);
+    if (!names) continue;  // not there yet, or for a moment not readable: the next look may find it
+    for (const std::string& name : *names) {
+      const std::string path = (stdfs::path(directory) / name).string();
+      if (name.find(kFileMark) == std::string::npos || sources_.count(path) > 0) continue;
       Source& source = sources_[path];
       source.directory = directory;
       new_files_.push_back(path);

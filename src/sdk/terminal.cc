@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <exception>
 #include <utility>
 
 namespace runstone {
@@ -23,8 +24,15 @@ void Terminal::say(MessageLevel level, const std::string& line) const {
   if (level == MessageLevel::kInfo && !show_info_) return;
   if (level == MessageLevel::kWarning && !show_warnings_) return;
   if (level == MessageLevel::kError && !show_errors_) return;
-  if (printer_) return printer_(level, line);
   std::string text = "runstone: ";
+  if (printer_) {
+    // It may be called on threads of the run, where what it throws would end the program.
+    try {
+      return printer_(level, line);
+    } catch (const std::exception& error) {
+      text += std::string("(the printer threw: ") + error.what() + ") ";
+    }
+  }
   if (level == MessageLevel::kWarning) text += "WARNING ";
   if (level == MessageLevel::kError) text += "ERROR ";
   text += line + "\n";

@@ -259,7 +259,6 @@ bool read_image(pbf_reader image, TfValue& value) {
   while (image.next()) {
     if (is(image, 4, Wire::length_delimited)) {
       value.bytes = image.get_string();
-      value.kind = TfValue::Kind::kImage;
     } else {
       image.skip();
     }
@@ -282,16 +281,25 @@ std::optional<TfValue> read_value(pbf_reader message) {
   std::string plugin;
   std::optional<Tensor> tensor;
   bool known = false;
+  // A value has one form. Of several, as damaged bytes may say, the last counts, and alone.
+  const auto begin = [&](TfValue::Kind kind) {
+    TfValue fresh;
+    fresh.kind = kind;
+    fresh.tag = std::move(value.tag);
+    value = std::move(fresh);
+  };
   while (message.next()) {
     if (is(message, 1, Wire::length_delimited)) {
       value.tag = message.get_string();
     } else if (is(message, 2, Wire::fixed32)) {
+      begin(TfValue::Kind::kNumber);
       value.number = as_written(message.get_float());
       known = true;
     } else if (is(message, 4, Wire::length_delimited)) {
+      begin(TfValue::Kind::kImage);
       known = read_image(message.get_message(), value);
     } else if (is(message, 5, Wire::length_delimited)) {
-      value.kind = TfValue::Kind::kHistogram;
+      begin(TfValue::Kind::kHistogram);
       known = read_histogram(message.get_message(), value);
     } else if (is(message, 8, Wire::length_delimited)) {
       tensor = read_tensor(message.get_message());
@@ -301,7 +309,10 @@ std::optional<TfValue> read_value(pbf_reader message) {
       message.skip();
     }
   }
-  if (tensor) known = take_tensor(*std::move(tensor), plugin, value);
+  if (tensor) {
+    begin(TfValue::Kind::kNumber);
+    known = take_tensor(*std::move(tensor), plugin, value);
+  }
   if (!known || value.tag.empty()) return std::nullopt;
   return value;
 }
@@ -357,7 +368,7 @@ Result<TfEventReader> TfEventReader::open(const std::string& path) {
 Result<bool> TfEventReader::fill(std::size_t size) {
   while (buffer_.size() < size) {
     const std::size_t had = buffer_.size();
-    buffer_.resize(had + std::max(kReadBytes, size - had));
+    buffer_.resize(had + kReadBytes);  // not what a length claims: the bytes may never come
     RUNSTONE_TRY(const auto got,
                  file_->read_at(file_offset_, {buffer_.data() + had, buffer_.size() - had}));
     buffer_.resize(had + got);

@@ -154,6 +154,30 @@ TEST(TfEvents, AFileIsReadWhileItGrowsAndADamagedOneEndsThere) {
   EXPECT_EQ(damaged.error().code, ErrorCode::kCorrupt);
 }
 
+TEST(TfEvents, OfAValueInSeveralFormsTheLastCountsAlone) {
+  std::string item;
+  protozero::pbf_writer value(item);
+  value.add_string(1, "twice");
+  for (int i = 0; i < 2; ++i) {
+    protozero::pbf_writer histogram(value, 5);
+    const double limits[] = {1.0, 2.0}, counts[] = {3, 4};
+    histogram.add_packed_double(6, std::begin(limits), std::end(limits));
+    histogram.add_packed_double(7, std::begin(counts), std::end(counts));
+  }
+  std::string summary;
+  protozero::pbf_writer(summary).add_message(1, item);
+  value.add_float(2, 0.5F);
+  protozero::pbf_writer(summary).add_message(1, item);
+  const auto event = parse_tf_event(event_of(1, summary));
+  ASSERT_TRUE(event) << event.error().message;
+  ASSERT_EQ(event->values.size(), 2u);
+  EXPECT_THAT(event->values[0].counts, ElementsAre(3, 4));
+  EXPECT_EQ(event->values[0].edges.size(), 3u);
+  EXPECT_EQ(event->values[1].kind, TfValue::Kind::kNumber);
+  EXPECT_EQ(event->values[1].number, 0.5);
+  EXPECT_TRUE(event->values[1].counts.empty());
+}
+
 TEST(TfEvents, NothingThatIsReadCanHarm) {
   const std::string whole = event_of(3, scalar("a", 1));
   for (std::size_t cut = 0; cut < whole.size(); ++cut) {
