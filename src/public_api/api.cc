@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "artifact/versions.h"
+#include "base/seconds.h"
 #include "base/try.h"
 #include "protocol/public_documents.h"
 #include "public_api/json_node.h"
@@ -69,7 +70,7 @@ Result<Api> Api::open(const ApiOptions& options) {
   session.app_url = found.settings.text("app_url");
   session.entity = found.settings.text("entity");
   session.project = found.settings.text("project");
-  session.timeout_us = static_cast<std::int64_t>(options.timeout_secs * 1e6);
+  session.timeout_us = us_of_seconds(options.timeout_secs);
   return Api(std::make_shared<public_api::Session>(std::move(session)));
 }
 

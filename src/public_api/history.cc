@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <system_error>
 
 #include "base/json.h"
 #include "base/try.h"
@@ -108,7 +109,11 @@ ScanState::~ScanState() {
 Result<std::vector<Dict>> ScanState::next() {
   auto page = ahead_.valid() ? ahead_.get() : fetch();
   if (page && !page->empty() && position_ < end_step_) {
-    ahead_ = std::async(std::launch::async, [this] { return fetch(); });
+    try {
+      ahead_ = std::async(std::launch::async, [this] { return fetch(); });
+    } catch (const std::system_error&) {
+      ahead_ = {};  // no thread: the next call fetches, as the first did
+    }
   }
   return page;
 }

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "base/encoding.h"
+#include "base/seconds.h"
 #include "base/try.h"
 #include "protocol/artifact_documents.h"
 #include "protocol/public_documents.h"
@@ -263,8 +264,7 @@ Result<void> PublicRun::update_state(const std::string& state) {
 
 Result<bool> PublicRun::wait_until_finished(double timeout_secs) {
   const Clock& clock = system_clock();
-  const std::int64_t deadline_us =
-      clock.monotonic_us() + static_cast<std::int64_t>(timeout_secs * 1e6);
+  const std::int64_t deadline_us = clock.monotonic_us() + us_of_seconds(timeout_secs);
   for (;;) {
     RUNSTONE_TRY(const auto data, record_->session().ask("RunState", protocol::kRunStateDocument,
                                                          record_->variables()));
