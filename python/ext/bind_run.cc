@@ -105,6 +105,7 @@ ProgramFacts program_facts(const nb::dict& facts) {
 // On the uplink's thread. What to do is Python's to know: this only names the run.
 std::function<void()> stop_fn(const nb::dict& facts) {
   return [key = text_option(facts, "stop_key").value_or("")] {
+    if (interpreter_is_over()) return;  // the program has ended already
     const nb::gil_scoped_acquire telling;
     try {
       nb::module_::import_("runstone._process").attr("on_stop")(key);

@@ -9,4 +9,8 @@ namespace runstone::python {
 /// that status (`raise SystemExit(3)` leaves no trace), but libc tells it to on_exit() handlers.
 void finish_at_exit(Run run);
 
+/// Whether a run was handed over so: what happens from then on is not Python's to know, and a
+/// thread that asked for the interpreter's lock could find that it is gone.
+bool interpreter_is_over();
+
 }  // namespace runstone::python

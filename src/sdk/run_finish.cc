@@ -150,7 +150,7 @@ void RunState::deliver(FinishReport& report) {
   } else {
     const double seconds = plan_.settings.number("finish_timeout");
     const std::int64_t timeout_us =
-        seconds <= 0 ? std::numeric_limits<std::int64_t>::max() : us_of_seconds(seconds);
+        seconds > 0 ? us_of_seconds(seconds) : std::numeric_limits<std::int64_t>::max();
     const auto delivery = uplink_->finish(timeout_us, report.rows);
     uplink_.reset();
     artifacts_.settle_all("the run has ended before it was sent; `runstone sync` sends it");

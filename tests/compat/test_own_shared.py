@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -178,6 +179,38 @@ def test_X1_stop_interrupts_the_program_or_calls_stop_fn(
     assert process.returncode == returncode, errors
     assert ("STOP" in output) is (id == "asked")
     assert run_node(shared_server, "ends", id)["state"] == "killed"
+
+
+STOPPED_LATE = """
+import os, signal, sys
+import runstone
+run = runstone.init(project="ends", id=sys.argv[1], settings=runstone.Settings(x_disable_stats=True))
+run.log({"a": 1})
+print("RUNNING", file=sys.__stdout__, flush=True)
+os.kill(os.getpid(), signal.SIGSTOP)
+"""
+
+
+def test_a_stop_that_is_told_of_when_the_interpreter_has_ended_harms_nothing(shared_server, tmp_path):
+    """Its run is delivered behind the end of Python: whoever asks for its lock then crashes."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", STOPPED_LATE, "late"],
+        cwd=tmp_path,
+        env=environment(shared_server, tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "RUNNING\n"
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+    node = run_node(shared_server, "ends", "late", "id")
+    shared_server.graphql(
+        "mutation S($i: StopRunInput!) { stopRun(input: $i) { success } }", i={"id": node["id"]}
+    )
+    process.send_signal(signal.SIGCONT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert shared_server.run_facts("ends", "late")["rows"][0]["a"] == 1
 
 
 @pytest.mark.parametrize(
