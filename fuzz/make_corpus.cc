@@ -1,4 +1,4 @@
-// Writes the corpora that are no text, journal/ and part/, below the folder named.
+// Writes the corpora that are made by the code which they test, below the folder named.
 
 #include <cstdint>
 #include <cstdio>
@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/json.h"
+#include "corpus.h"
 #include "fs/memory_file_system.h"
 #include "journal/journal_writer.h"
 #include "protocol/record.h"
@@ -18,11 +19,6 @@
 using namespace runstone;
 
 namespace {
-
-void write_file(const std::filesystem::path& path, const std::string& bytes) {
-  std::filesystem::create_directories(path.parent_path());
-  std::ofstream(path, std::ios::binary) << bytes;
-}
 
 std::string record(std::int64_t number, protocol::RecordBody body) {
   std::string bytes;
@@ -66,6 +62,11 @@ std::string part_file(int lines) {
 
 }  // namespace
 
+void write_file(const std::filesystem::path& path, const std::string& bytes) {
+  std::filesystem::create_directories(path.parent_path());
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
 int main(int argc, char** argv) {
   if (argc != 2) {
     std::fprintf(stderr, "usage: make_fuzz_corpus FOLDER\n");
@@ -76,5 +77,9 @@ int main(int argc, char** argv) {
   write_file(folder / "journal" / "blocks", journal_file(40'000));
   write_file(folder / "part" / "one_line", part_file(1));
   write_file(folder / "part" / "forty_lines", part_file(40));
+  write_records(folder / "record");
+  write_events(folder / "tfevents");
+  write_pictures(folder / "picture");
+  write_c_calls(folder / "c_api");
   return 0;
 }

@@ -1,4 +1,4 @@
-"""Runs the fuzz harnesses: `make fuzz` for some minutes, `make test` for about a minute in all.
+"""Runs the fuzz harnesses: `make fuzz` for some minutes, `make test` for about two in all.
 
 With --build it first builds them: by clang-16 with libFuzzer and sanitizers (preset `fuzz`) if that
 compiler is installed (Debian: clang-16 libclang-rt-16-dev), else by the usual compiler with
