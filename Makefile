@@ -9,7 +9,7 @@ export PATH := $(PATH):$(CURDIR)/.venv/bin
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
-.PHONY: help setup build web run clients test fuzz bench format check docs-images clean
+.PHONY: help setup build web run clients test fuzz sanitize bench format check docs-images clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test: build clients ## Every test of every suite; the last line counts them
 
 fuzz: setup ## Fuzz every reader of foreign bytes for some minutes (libFuzzer if clang-16 is there)
 	@.venv/bin/python tools/fuzz.py --build --seconds 40
+
+sanitize: setup ## Unit tests under the sanitizers of addresses, leaks, undefined behaviour and threads (long)
+	@.venv/bin/python tools/sanitize.py
 
 bench: build clients ## Measure; prints a table and writes bench/results.json
 	@.venv/bin/python bench/run_bench.py
