@@ -11,7 +11,7 @@
 #include "base/encoding.h"
 #include "base/json.h"
 #include "model/config_rules.h"
-#include "sweeps/yaml_text.h"
+#include "model/yaml_text.h"
 
 using namespace runstone;
 
@@ -19,7 +19,7 @@ namespace {
 
 // Past what the reader takes by choice, or what no YAML holds.
 bool is_beyond(const Value& value, int depth) {
-  if (depth > sweeps::kMaxYamlDepth / 2) return true;
+  if (depth > kMaxYamlDepth / 2) return true;
   if (const auto* list = value.if_list()) {
     for (const Value& item : *list) {
       if (is_beyond(item, depth + 1)) return true;
@@ -77,8 +77,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto config = json::parse({reinterpret_cast<const char*>(data), size});
   if (!config || !config->is_dict() || is_beyond(*config, 0)) return 0;
   const std::string yaml = to_config_yaml(*config->if_dict());
-  if (yaml.empty() || yaml.size() > sweeps::kMaxYamlBytes) return 0;
-  const auto read = sweeps::parse_yaml(yaml);
+  if (yaml.empty() || yaml.size() > kMaxYamlBytes) return 0;
+  const auto read = parse_yaml(yaml);
   if (read && same(*config, *read)) return 0;
   std::fprintf(stderr, "%s\n%s\n%s\n", yaml.c_str(), json::to_text(*config).c_str(),
                read ? json::to_text(*read).c_str() : read.error().message.c_str());
