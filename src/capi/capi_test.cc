@@ -332,7 +332,8 @@ TEST_F(CApi, AR1AnArtifactIsFilledLoggedAndFinal) {
   EXPECT_EQ(runstone_artifact_add_bytes(data, "hello.txt", "bye", 3, nullptr, 0),
             RUNSTONE_INVALID_ARGUMENT);
   EXPECT_EQ(runstone_artifact_add_file(data, "/nope", nullptr, 0), RUNSTONE_INVALID_ARGUMENT);
-  EXPECT_EQ(runstone_artifact_add_reference(data, "s3://bucket/key", nullptr, 0), RUNSTONE_OK);
+  const runstone_field by_address = runstone_bool("checksum", 0);
+  EXPECT_EQ(runstone_artifact_add_reference(data, "s3://bucket/key", &by_address, 1), RUNSTONE_OK);
   EXPECT_EQ(runstone_artifact_remove(data, "key"), RUNSTONE_OK) << last_error();
   EXPECT_EQ(runstone_artifact_remove(data, "key"), RUNSTONE_NOT_FOUND);
   const runstone_field aliases = runstone_json("aliases", "[\"best\"]");

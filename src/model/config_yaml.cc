@@ -95,6 +95,20 @@ void append_scalar(std::string& out, const Value& value) {
   }
 }
 
+// A long key is written as one of its own: YAML reads "key:" in 1024 characters only, and the
+// emitters of the stock client draw the line at 128.
+void append_key(std::string& out, std::string_view key, std::size_t indent) {
+  constexpr std::size_t kMostInline = 128;
+  std::string text;
+  append_text(text, key);
+  if (text.size() <= kMostInline) {
+    out.append(text).push_back(':');
+    return;
+  }
+  out.append("? ").append(text).push_back('\n');
+  out.append(indent, ' ').push_back(':');
+}
+
 void append_node(std::string& out, const Value& value, std::size_t indent);
 
 void append_dict(std::string& out, const Dict& dict, std::size_t indent) {
@@ -106,8 +120,7 @@ void append_dict(std::string& out, const Dict& dict, std::size_t indent) {
             [](const auto* a, const auto* b) { return a->first < b->first; });
   for (const auto* item : sorted) {
     out.append(indent, ' ');
-    append_text(out, item->first);
-    out.push_back(':');
+    append_key(out, item->first, indent);
     append_node(out, item->second, indent + 4);
   }
 }

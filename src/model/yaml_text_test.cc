@@ -69,6 +69,17 @@ TEST(ConfigYaml, HasValuesPlainlyOrWithADescription) {
   EXPECT_EQ(config_of("# nothing but words\n"), "{}");
 }
 
+TEST(ConfigYaml, AKeyOfAnyLengthIsReadAgain) {
+  const std::string key(5000, 'k');
+  const Dict inner{{key, Value(List{Value(1), Value("x")})}, {"b", 2}};
+  const Dict config{{key, Dict{{"value", inner}}}, {"a", Dict{{"value", 1}}}};
+  const std::string yaml = to_config_yaml(config);
+  EXPECT_THAT(yaml, testing::HasSubstr("\n? " + key + "\n:\n    value:\n        b: 2\n        ? "));
+  const auto read = parse_config_yaml(yaml);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(*read, (Dict{{"a", 1}, {key, inner}}));
+}
+
 TEST(ConfigYaml, RefusesAnotherForm) {
   EXPECT_THAT(config_of("wandb_version: 2\na: 1"), HasSubstr("wandb_version 2; only 1 is known"));
   EXPECT_THAT(config_of("- 1"), HasSubstr("mapping of keys"));

@@ -6,7 +6,6 @@
 
 #include <atomic>
 #include <filesystem>
-#include <limits>
 #include <semaphore>
 #include <stdexcept>
 #include <thread>
@@ -106,19 +105,6 @@ TEST(Processes, AChildThatOnlyEndsLeavesNothing) {
   EXPECT_FALSE(std::filesystem::exists(run.sync_dir() + "/children"));
   run.finish();
   EXPECT_EQ(read_journal(run.sync_dir()).rows.size(), 1u);
-}
-
-TEST(Steps, TheLastOneThatANumberCanHoldHasNoneBehindIt) {
-  constexpr std::int64_t kLast = std::numeric_limits<std::int64_t>::max();
-  Workplace place;
-  runstone::Run run = place.start();
-  ASSERT_TRUE(run.log({{"a", 1}}, {kLast, true}));
-  EXPECT_EQ(run.step(), kLast);
-  ASSERT_TRUE(run.log({{"a", 2}}));
-  run.finish();
-  const auto journal = read_journal(run.sync_dir());
-  ASSERT_EQ(journal.rows.size(), 2u);
-  EXPECT_EQ(journal.rows[1].step, kLast);
 }
 
 }  // namespace

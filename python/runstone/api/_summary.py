@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from .._summary_view import SummaryView, plain
-
 from .. import _arguments
+from .._summary_view import SummaryView, plain
 
 
 class SummarySubDict(SummaryView):
