@@ -133,6 +133,11 @@ def test_every_check_has_a_test_or_is_known_to_have_none():
     )
 
 
+def test_a_check_that_has_a_cpp_test_is_not_called_pythons_alone():
+    shown = {check for check in parity.PYTHON_ONLY if TESTS.by_check[check][1]}
+    assert not shown, f"these have C++ tests: {shown}"
+
+
 def test_every_member_has_a_test_or_is_known_to_have_none():
     lacking = {
         member.python or member.cpp
