@@ -57,6 +57,7 @@ def test_the_stock_client_reads_what_the_cases_left(server, tmp_path):
         "resumed": "Resume.R1AResumedRunGoesOnAfterItsLastStep",
         "synced": "Sync.SY1AnOfflineRunIsWhatItWouldHaveBeenOnline",
         "files": "Files.PA3ADownloadedFileIsTheSavedOne",
+        "summary": "Members.C3_L5_S3TheServerHasTheConfigTheRowsAndTheSummaryOfTheRun",
     }
     for name, case in cases.items():
         run_case(server, tmp_path / name, case)
@@ -72,14 +73,21 @@ def test_the_stock_client_reads_what_the_cases_left(server, tmp_path):
             "synced": (lambda run: [run.state, run.name, dict(run.config), len(list(run.scan_history())),
                                     run.summary["by hand"]["deep"]])(api.run(synced + "/away")),
             "files": [f.size for f in api.run(files + "/saver").files(names=["sub/model.bin"])],
+            "summary": (lambda run: [
+                json.load(run.file("wandb-summary.json").download(root="got")), run.summary._json_dict
+            ])(api.run(summary + "/r1")),
         }""".replace("\n", " "),
         **cases,
     )
+    in_file, of_server = read.pop("summary")
+    # As text: NaN is not equal to itself.
+    assert json.dumps(in_file, sort_keys=True) == json.dumps(of_server, sort_keys=True)
+    assert of_server["by hand"] == {"v": 1, "w": 5} and of_server["nan"] != of_server["nan"]
     assert read == {
         "linked": [True, "ds:v0", "646850bf3b1463160ba8676bfb654546", True],
         "parts": [[f"{part}{i}.bin" for i in range(1, 4)] for part in "ab"],
         "used": ["ds:v0", "mine:v0"],
         "resumed": [[0, 1], [1, 2], [2, 3]],
-        "synced": ["finished", "the same name", {"lr": 0.1, "net": {"layers": 3}}, 121, [1, "two"]],
+        "synced": ["finished", "the same name", {"lr": 0.1, "net": {"layers": 3}}, 122, [1, "two"]],
         "files": [200_000],
     }

@@ -19,8 +19,6 @@ namespace fs = std::filesystem;
 using runstone::Artifact;
 using runstone::ErrorCode;
 using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::Not;
 using testing::UnorderedElementsAre;
 
 Artifact of_bytes(const std::string& name, const std::string& content) {
@@ -70,6 +68,37 @@ TEST(Artifacts, LA1EqualContentMakesNoVersionAndChangedContentTakesLatest) {
   EXPECT_THAT(must(versions[1].aliases()), ElementsAre("best"));
   EXPECT_EQ(versions[1].digest(), "646850bf3b1463160ba8676bfb654546");
   EXPECT_EQ(must(versions[1].logged_by()), entity() + "/" + project() + "/one");
+}
+
+TEST(Artifacts, LA2WhatTheServerWouldRefuseIsRefusedAtOnce) {
+  runstone::Run run = start("r1");
+  const Artifact first = of_bytes("ds", "hello\n");
+  must(run.log_artifact(first));
+  must(first.wait(60));
+  Artifact other_type = must(Artifact::create("ds", "model"));
+  must(other_type.add_bytes("w", "w"));
+  expect_refused(run.log_artifact(other_type), ErrorCode::kInvalidArgument,
+                 "already exists with type");
+  for (const char* wrong : {"a/b", "a:b"}) {
+    expect_refused(run.log_artifact(of_bytes("ds", "x"), {{wrong}}), ErrorCode::kInvalidArgument,
+                   wrong);
+  }
+  runstone::LogArtifactOptions tagged;
+  tagged.tags = {"no/tag"};
+  expect_refused(run.log_artifact(of_bytes("ds", "x"), tagged), ErrorCode::kInvalidArgument,
+                 "no/tag");
+
+  const std::string elsewhere = project() + "-elsewhere";
+  runstone::InitOptions of_other = options("r2");
+  of_other.project = elsewhere;
+  runstone::Run other = must(runstone::Run::init(of_other));
+  expect_refused(other.log_artifact(first), ErrorCode::kInvalidArgument, "project");
+  finish(other);
+  must(run.log({{"x", 1}}));  // unharmed
+  finish(run);
+  const auto api = must(runstone::Api::open());
+  EXPECT_EQ(must(must(api.artifacts("dataset", project() + "/ds")).rest()).size(), 1u);
+  EXPECT_FALSE(must(api.artifact_exists(elsewhere + "/ds")));
 }
 
 TEST(Artifacts, LA3PathsOfEachFormGetTheirNamesAndAreOnTheServer) {

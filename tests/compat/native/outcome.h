@@ -2,12 +2,22 @@
 
 #include <gtest/gtest.h>
 #include <runstone/result.h>
+#include <runstone/value.h>
 
+#include <ostream>
 #include <source_location>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
+
+namespace runstone {
+
+// How googletest shows values: it looks for these names in the values' own namespace.
+void PrintTo(const Value& value, std::ostream* out);
+void PrintTo(const Dict& dict, std::ostream* out);
+
+}  // namespace runstone
 
 namespace native {
 

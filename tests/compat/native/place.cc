@@ -4,11 +4,13 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <random>
 #include <stdexcept>
+#include <thread>
 
 #include "outcome.h"
 
@@ -103,6 +105,15 @@ std::vector<std::string> file_names_of(const runstone::PublicRun& run) {
   std::vector<std::string> names;
   for (const runstone::RunFile& file : must(must(run.files()).rest())) names.push_back(file.name());
   return names;
+}
+
+void eventually(const char* what, const std::function<bool()>& holds) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > end)
+      throw std::runtime_error(std::string("never: ") + what);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // between two requests
+  }
 }
 
 Said sync(const std::string& arguments, const std::string& server) {

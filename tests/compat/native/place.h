@@ -33,6 +33,9 @@ runstone::Value summary_of(const runstone::PublicRun& run, const std::vector<std
 std::string file_of(const runstone::PublicRun& run, const std::string& name);
 std::vector<std::string> file_names_of(const runstone::PublicRun& run);
 
+/// Asks again and again until it holds, for at most half a minute; then the test fails.
+void eventually(const char* what, const std::function<bool()>& holds);
+
 /// How a command ended and what it said.
 struct Said {
   int exit_code = -1;
