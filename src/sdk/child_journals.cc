@@ -12,6 +12,7 @@
 #include "base/random_id.h"
 #include "base/try.h"
 #include "fs/file_system.h"
+#include "protocol/metric_record.h"
 #include "sdk/run_state.h"
 
 namespace runstone {
@@ -176,7 +177,20 @@ bool RunState::take_child_record(const protocol::Record& record, std::string_vie
     return copy(*logged);
   }
   if (const auto* files = std::get_if<protocol::FilesRecord>(&record.body)) return copy(*files);
-  if (const auto* metric = std::get_if<protocol::MetricRecord>(&record.body)) return copy(*metric);
+  if (const auto* metric = std::get_if<protocol::MetricRecord>(&record.body)) {
+    const auto definition = protocol::to_definition(*metric);
+    summary_.apply_metric_record(definition, metric->overwrite);
+    any_step_sync_ = any_step_sync_ || definition.step_sync;
+    return copy(*metric);
+  }
+  if (const auto* run = std::get_if<protocol::RunRecord>(&record.body)) {
+    if (!run->display_name.empty()) name_ = run->display_name, has_name_ = true;
+    if (!run->notes.empty()) notes_ = run->notes, has_notes_ = true;
+    if (!run->tags.empty()) tags_ = run->tags;
+    // Whole, as by set_name() here. For a dead run, of which only the journal is known, the
+    // child's part of it: it goes behind the whole record.
+    return copy(plan_.id.empty() ? *run : run_record());
+  }
   if (const auto* artifact = std::get_if<protocol::ArtifactRecord>(&record.body)) {
     return copy(*artifact);
   }

@@ -206,6 +206,21 @@ TEST(MergeChildren, RowsLoggedAfterTheParentsFinishStandBeforeAnExitRecord) {
   EXPECT_EQ(exit->exit_code, 3);
 }
 
+TEST(MergeChildren, WhatAChildCalledTheRunStandsInItsJournal) {
+  Workplace place;
+  runstone::Run run = place.start();
+  auto attached = runstone::Run::attach(run.child_token());
+  ASSERT_TRUE(attached);
+  run.finish();
+  ASSERT_TRUE(attached->set_name("later"));
+  attached->finish();
+  ASSERT_TRUE(merge(run.sync_dir()));
+  const auto records = read_journal(run.sync_dir()).all<protocol::RunRecord>();
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[1].run_id, run.id());
+  EXPECT_EQ(records[1].display_name, "later");
+}
+
 TEST(MergeChildren, AChildThatStillLogsIsAnErrorThatSaysSo) {
   Workplace place;
   runstone::Run run = place.start();

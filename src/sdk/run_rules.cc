@@ -141,7 +141,12 @@ Result<void> RunState::set_text(const char* method, std::string_view text) {
   const bool is_name = std::string_view(method) == "name";
   (is_name ? name_ : notes_) = std::string(text);
   (is_name ? has_name_ : has_notes_) = true;
-  if (plan_.mode != RunMode::kDisabled && !in_child()) append_record(run_record());
+  if (plan_.mode == RunMode::kDisabled) return {};
+  if (was_forked()) become_child();
+  // A child does not know what else of the run has changed since: its record has this alone.
+  protocol::RunRecord changed{.run_id = plan_.id};
+  (is_name ? changed.display_name : changed.notes) = std::string(text);
+  append_record(child_ ? std::move(changed) : run_record());
   return {};
 }
 
@@ -152,7 +157,9 @@ Result<void> RunState::set_tags(const std::vector<std::string>& tags) {
     if (plan_.mode != RunMode::kDisabled) RUNSTONE_TRY(check_recording("tags"));
     if (checked) {
       tags_ = tags;
-      if (plan_.mode != RunMode::kDisabled && !in_child()) append_record(run_record());
+      if (plan_.mode == RunMode::kDisabled) return {};
+      if (was_forked()) become_child();
+      append_record(child_ ? protocol::RunRecord{.run_id = plan_.id, .tags = tags} : run_record());
       return {};
     }
   }

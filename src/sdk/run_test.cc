@@ -443,6 +443,37 @@ TEST(Processes, ChildsFinishWritesItsOpenRowAndNotTheExit) {
   EXPECT_EQ(*journal.summary_of_records().find("best"), Value(7));
 }
 
+TEST(Processes, WhatAChildSaysOfTheRunReachesIt) {
+  Workplace place;
+  runstone::Run run = place.start();
+  int gate[2];
+  ASSERT_EQ(pipe(gate), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    char byte = 0;
+    bool ok = read(gate[0], &byte, 1) == 1;  // the parent has changed its notes since the fork
+    ok = ok && run.set_name("by the child") && run.set_tags({"c"});
+    MetricOptions least;
+    least.summary = "min";
+    ok = ok && run.define_metric("loss", least);
+    for (const int loss : {3, 1, 2}) ok = ok && run.log({{"loss", loss}});
+    _exit(ok ? 0 : 1);
+  }
+  ASSERT_TRUE(run.set_notes("by the parent"));
+  ASSERT_EQ(write(gate[1], "x", 1), 1);
+  ASSERT_EQ(wait_for_child(child), 0);
+  run.finish();
+  EXPECT_EQ(run.name(), "by the child");
+  EXPECT_EQ(run.notes(), "by the parent");
+  EXPECT_EQ(run.tags(), std::vector<std::string>{"c"});
+  const Journal journal = read_journal(run.sync_dir());
+  const auto last = journal.all<protocol::RunRecord>().back();
+  EXPECT_EQ(last.display_name + ", " + last.notes, "by the child, by the parent");
+  EXPECT_EQ(last.tags, std::vector<std::string>{"c"});
+  EXPECT_EQ(last.project, run.project());
+  EXPECT_EQ(*journal.summary_of_records().find("loss"), Value(Dict{{"min", 1}}));
+}
+
 TEST(Processes, GrandchildHasAFileOfItsOwn) {
   Workplace place;
   runstone::Run run = place.start();

@@ -98,5 +98,30 @@ TEST(Processes, X2RowsOfForkedChildrenAndThreadsAreAllOnTheServer) {
   EXPECT_EQ(of_threads.size(), 400u);
 }
 
+TEST(Processes, WhatAChildSaysOfTheRunIsOnTheServer) {
+  runstone::Run run = start("r1");
+  must(run.set_notes("by the parent"));
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    runstone::MetricOptions least;
+    least.summary = "min";
+    bool ok = run.set_name("by the child") && run.set_tags({"c"}) &&
+              run.define_metric("loss", least) && run.config().set("of", "the child");
+    for (const int loss : {3, 1, 2}) ok = ok && run.log({{"loss", loss}});
+    _exit(ok ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  finish(run);
+  const runstone::PublicRun there = stored("r1");
+  EXPECT_EQ(there.name(), "by the child");
+  EXPECT_EQ(there.notes(), "by the parent");
+  EXPECT_THAT(there.tags(), testing::ElementsAre("c"));
+  EXPECT_EQ(must(there.config()), (Dict{{"of", "the child"}}));
+  EXPECT_EQ(summary_of(there, {"loss"}), runstone::Value(Dict{{"min", 1}}));
+}
+
 }  // namespace
 }  // namespace native
