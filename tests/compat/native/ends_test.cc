@@ -79,7 +79,7 @@ TEST(Ends, X1AKilledRunIsCompletedBySyncAndCrashed) {
 TEST(Ends, X1StopIsToldToTheProgramAndTheRunIsKilled) {
   std::atomic<bool> stopped = false;
   runstone::InitOptions given = options("r1");
-  given.program.on_stop = [&stopped] { stopped = true; };
+  given.stop_fn = [&stopped] { stopped = true; };
   runstone::Run run = must(runstone::Run::init(given));
   must(run.log({{"a", 1}}));
   must(stored("r1").stop());
