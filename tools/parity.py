@@ -120,7 +120,6 @@ PYTHON_ONLY = {
     "SY3": "a C++ program is among its writers",
     "A19": "programs of the stock client",
     "DF4": "a C++ program is among its writers",
-    "DF5": "a C++ program is among its writers",
     "DF6": "a C++ program is among its writers",
     "DF7b": "of the stock client's sync",
 }

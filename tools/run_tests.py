@@ -22,7 +22,7 @@ BUILD = ROOT / "build" / "release"
 REPORTS = ROOT / "build" / "reports"
 PYTHON = ROOT / ".venv" / "bin" / "python"
 TORCH_PYTHON = ROOT / ".venv-clients" / "with-torch" / "bin" / "python"
-SUITE_LIMIT_SECS = 600
+SUITE_LIMIT_SECS = 1200
 
 
 @dataclass

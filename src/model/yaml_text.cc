@@ -10,6 +10,7 @@
 #include <sstream>
 #include <string>
 
+#include "base/encoding.h"
 #include "base/try.h"
 
 namespace runstone {
@@ -148,6 +149,7 @@ class Reader {
 
 Result<Value> parse_yaml(std::string_view text) {
   if (text.size() > kMaxYamlBytes) return bad("larger than 1 MiB");
+  if (!is_valid_utf8(text)) return bad("not UTF-8");
   try {
     const std::string copy(text);
     if (has_second_document(copy)) return bad("more than one YAML document");

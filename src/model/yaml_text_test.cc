@@ -33,6 +33,7 @@ TEST(YamlText, EndsWithEveryTextThatIsNoYaml) {
 }
 
 TEST(YamlText, RefusesWhatIsTooMuch) {
+  EXPECT_FALSE(parse_yaml("a: \xff\n"));
   const auto message = [](std::string_view text) {
     const auto value = parse_yaml(text);
     return value ? std::string("taken") : value.error().message;
