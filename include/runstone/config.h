@@ -10,6 +10,7 @@
 
 namespace runstone {
 
+class Artifact;
 class RunState;
 
 /// The config of a YAML file: `key: value`, or `key: {value: v, desc: ...}`; a `wandb_version: 1`
@@ -30,6 +31,9 @@ class Config {
   /// kConfigLocked if the key holds another value and changes are not allowed;
   /// kFailedPrecondition once the run is finished.
   Result<void> set(std::string_view key, Value value);
+  /// An artifact as a value: the run uses it, and the config says which version it was. Waits for a
+  /// draft to be logged. Errors: those of Run::use_artifact(), too.
+  Result<void> set(std::string_view key, const Artifact& artifact);
   /// All or nothing.
   Result<void> update(const Dict& values, bool allow_val_change = false);
   /// Sets only what is missing.

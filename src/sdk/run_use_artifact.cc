@@ -138,4 +138,12 @@ Result<Artifact> RunState::link_model(const std::string& path,
                        aliases);
 }
 
+Result<void> Config::set(std::string_view key, const Artifact& artifact) {
+  // A disabled run knows no server, and its config still shows what was put into it.
+  if (state_->plan().mode == RunMode::kDisabled) return set(key, Value(artifact.name()));
+  RUNSTONE_TRY(const Artifact used, state_->use_artifact(artifact, {}));
+  RUNSTONE_TRY(Value value, used.config_value());
+  return set(key, std::move(value));
+}
+
 }  // namespace runstone

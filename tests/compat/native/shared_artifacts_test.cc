@@ -130,6 +130,28 @@ TEST(SharedArtifacts, UA3_A17EveryFormOfANameIsTheSameVersionAndItsUseIsNoted) {
   EXPECT_THAT(must(stored("maker").used_artifacts().rest()), testing::IsEmpty());
 }
 
+TEST(SharedArtifacts, C1AnArtifactAsAValueOfTheConfigIsUsed) {
+  runstone::Run run = start("configured");
+  Artifact draft = must(Artifact::create("mine", "dataset"));
+  must(draft.add_bytes("m", "m"));
+  must(run.config().set("data", draft));
+  finish(run);
+
+  const runstone::PublicRun there = stored("configured");
+  const auto used = must(there.used_artifacts().rest());
+  ASSERT_EQ(used.size(), 1u);
+  EXPECT_EQ(used[0].name(), "mine:v0");
+  const runstone::Dict config = must(there.config());
+  const runstone::Value* value = config.find("data");
+  ASSERT_NE(value, nullptr);
+  EXPECT_EQ(*value, must(used[0].config_value()));
+
+  runstone::Run away = start("away", "offline");
+  expect_refused(away.config().set("data", draft), ErrorCode::kInvalidType, "offline");
+  EXPECT_FALSE(away.config().get("data"));
+  finish(away);
+}
+
 TEST(SharedArtifacts, UA3OfflineNothingCanBeUsed) {
   runstone::Run run = start("away", "offline");
   expect_refused(run.use_artifact("ds:latest"), ErrorCode::kInvalidType, "offline");
