@@ -398,7 +398,7 @@ with runstone.init(project="own-a18", id="second", group="g") as run:
     part = run.upsert_artifact("m.pt", name="parts", type="dataset")
     whole = run.finish_artifact("saved.txt", name="parts", type="dataset").wait()
     assert sorted(whole.manifest.entries) == ["m.pt", "saved.txt"]
-    assert run.link_model("m.pt", "registered", name="net2").is_link
+    assert run.link_model("m.pt", "own-registered", name="net2").is_link
     assert pathlib.Path(run.use_model("net2")).read_text() == "model"
 """
     )

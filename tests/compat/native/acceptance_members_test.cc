@@ -34,7 +34,7 @@ TEST(Acceptance, A18EachSmallMemberOnce) {
   EXPECT_EQ(read(must(run.restore("saved.txt", of_first))), "saved");
   const Artifact model = must(run.log_model("m.pt", "net"));
   must(model.wait(60));
-  const Artifact linked = must(run.link_model("m.pt", "registered", "net"));
+  const Artifact linked = must(run.link_model("m.pt", "native-registered", "net"));
   EXPECT_TRUE(linked.is_link());
   EXPECT_EQ(read(must(run.use_model("net:latest"))), "model");
   must(run.upsert_artifact(must(run.artifact_of_path("m.pt", "parts", "dataset"))));

@@ -108,7 +108,8 @@ TEST(Artifacts, LA3PathsOfEachFormGetTheirNamesAndAreOnTheServer) {
   runstone::Run run = start("r1");
   const Artifact file = must(run.log_artifact("one.txt"));
   const Artifact folder = must(run.log_artifact("folder"));
-  const Artifact address = must(run.log_artifact("s3://bucket/data/set.bin"));
+  const std::string where = "file://" + fs::absolute("folder/sub/b.txt").string();
+  const Artifact address = must(run.log_artifact(where));
   const Artifact named = must(run.log_artifact("one.txt", "mine", "dataset"));
   for (const char* wrong : {"absent.txt", "folder/absent", ""}) {
     expect_refused(run.log_artifact(wrong), ErrorCode::kInvalidArgument,
@@ -128,9 +129,9 @@ TEST(Artifacts, LA3PathsOfEachFormGetTheirNamesAndAreOnTheServer) {
   };
   check(file, "run-r1-one.txt", "unspecified", {"one.txt"});
   check(folder, "run-r1-folder", "unspecified", {"a.txt", "sub/b.txt"});
-  check(address, "run-r1-set.bin", "unspecified", {"data/set.bin"});
+  check(address, "run-r1-b.txt", "unspecified", {"b.txt"});
   check(named, "mine", "dataset", {"one.txt"});
-  EXPECT_EQ(must(address.get_entry("data/set.bin")).ref, "s3://bucket/data/set.bin");
+  EXPECT_EQ(must(address.get_entry("b.txt")).ref, where);
 }
 
 TEST(Artifacts, AR4WhatIsLoggedIsUsedDownloadedAndVerified) {

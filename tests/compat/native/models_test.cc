@@ -39,8 +39,8 @@ TEST(Models, MO1AModelGoesRoundByteForByte) {
   const fs::path folder = must(user.use_model("folder"));  // several: their folder
   EXPECT_EQ(read(folder / "w1") + read(folder / "w2"), "12");
 
-  const Artifact linked = must(user.link_model("m.pt", "prod-net", "net", {"staging"}));
-  const std::string registered = entity() + "/model-registry/prod-net";
+  const Artifact linked = must(user.link_model("m.pt", "native-prod-net", "net", {"staging"}));
+  const std::string registered = entity() + "/model-registry/native-prod-net";
   EXPECT_EQ(must(linked.qualified_name()), registered + ":v0");
   EXPECT_TRUE(linked.is_link());
   EXPECT_THAT(must(linked.aliases()), testing::IsSupersetOf({"staging", "latest"}));
