@@ -165,7 +165,11 @@ def test_AR2_wrong_content_is_refused_and_the_draft_unharmed(hello, tree):
         (lambda: artifact.add_reference("no-scheme"), ValueError, "URI"),
         (lambda: artifact.add_reference("file:///not/there"), ValueError, "valid file or directory"),
         (lambda: artifact.add_reference("odd://thing"), ValueError, "name is required"),
-        (lambda: artifact.add_reference("wandb-artifact://00/a", "n"), errors.CommError, "No server is known"),
+        (
+            lambda: artifact.add_reference("wandb-artifact://00/a", "n"),
+            errors.CommError,
+            "No server is known",
+        ),
         (lambda: artifact.add_reference(f"file://{tree}", max_objects=1), ValueError, "max_objects"),
         (lambda: artifact.remove("none"), FileNotFoundError, "No such file"),
         (lambda: artifact.new_file("hello.txt").__enter__(), ValueError, "already exists"),
