@@ -247,6 +247,22 @@ def test_a_server_that_was_named_and_is_away_does_not_stop_a_training(script, tm
     assert len(journal.rows(journal.find(tmp_path / "runstone"))) == 1
 
 
+def test_many_programs_that_end_without_finish_end_well(tmp_path):
+    """What the uplink's thread uses first, while the program ends, was destroyed before the run was finished."""
+    from support.server import free_port
+
+    environment = {**os.environ, "RUNSTONE_BASE_URL": f"http://127.0.0.1:{free_port()}"}
+    environment |= {"RUNSTONE_API_KEY": "local-" + "0" * 40, "RUNSTONE_SILENT": "false"}
+    script = START.replace("mode='offline'", f"dir={str(tmp_path)!r}, settings={{'finish_timeout': 0.1}}")
+    programs = [
+        subprocess.Popen([sys.executable, "-c", script], env=environment, stderr=subprocess.PIPE, text=True)
+        for _ in range(12)
+    ]
+    for program in programs:
+        errors = program.communicate(timeout=60)[1]
+        assert program.returncode == 0, errors
+
+
 def test_import_pulls_in_nothing_heavy():
     code = "import sys, runstone; print([m for m in ('numpy', 'yaml', 'asyncio', 'json', 'typing') if m in sys.modules])"
     bare = (

@@ -24,7 +24,8 @@ class SystemClock final : public Clock {
 }  // namespace
 
 const Clock& system_clock() {
-  static const SystemClock clock;
+  // Never destroyed: threads that outlive main() read it, too.
+  static const auto& clock = *new SystemClock;
   return clock;
 }
 

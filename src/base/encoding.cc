@@ -134,4 +134,14 @@ std::optional<std::string> percent_decode(std::string_view text) {
 
 bool is_valid_utf8(std::string_view text) { return simdjson::validate_utf8(text); }
 
+namespace {
+
+// simdjson makes its implementation at its first use, and exit() destroys what was made last first.
+// Used when the library is loaded, it outlives whatever a program or a run has registered for its
+// end; else a thread's first use could come in between, and a run that is finished at exit would
+// call what is destroyed.
+[[maybe_unused]] const bool simdjson_is_made = is_valid_utf8("");
+
+}  // namespace
+
 }  // namespace runstone

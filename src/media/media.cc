@@ -154,7 +154,12 @@ Result<Video> Video::from_frames(Span<const std::uint8_t> pixels, int frames, in
                 "a video needs at least one frame of 1, 3 or 4 channels, not " +
                     std::to_string(frames) + " of " + std::to_string(channels));
   }
-  if (height > 0 && width > (1 << 30) / height / frames) {
+  if (height <= 0 || width <= 0) {
+    return fail(ErrorCode::kInvalidArgument, "a video's frames have a height and a width, not " +
+                                                 std::to_string(height) + " and " +
+                                                 std::to_string(width));
+  }
+  if (width > (1 << 30) / height / frames) {
     return fail(ErrorCode::kResourceExhausted, "a video of frames holds at most 2^30 pixels");
   }
   RUNSTONE_TRY(const media::Pixels copy,
