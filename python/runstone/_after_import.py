@@ -1,4 +1,4 @@
-"""Calls a function with a module once somebody imports it; nothing is imported that the user does not."""
+"""Changes modules of others once somebody imports them; nothing is imported that the user does not."""
 
 from __future__ import annotations
 
@@ -51,8 +51,36 @@ def after_import(name: str, call) -> None:
     if module is not None:
         call(module)
         return
-    calls = _waiting.setdefault(name, [])
-    if call not in calls:  # who has given up waiting meanwhile, and waits again
-        calls.append(call)
+    _waiting.setdefault(name, []).append(call)
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
+
+
+class Patches:
+    """What is replaced in modules of others, between begin() and undo()."""
+
+    def __init__(self) -> None:
+        self._session: object | None = None
+        self._undo: list = []
+
+    @property
+    def on(self) -> bool:
+        return self._session is not None
+
+    def begin(self) -> None:
+        self._session = object()
+
+    def when_imported(self, name: str, change) -> None:
+        """Calls `change(module)` once the module is imported, unless they have been taken back by then."""
+        session = self._session
+        after_import(name, lambda module: change(module) if self._session is session else None)
+
+    def replace(self, owner, name: str, value) -> None:
+        original = getattr(owner, name)
+        setattr(owner, name, value)
+        self._undo.append(lambda: setattr(owner, name, original))
+
+    def undo(self) -> None:
+        self._session = None
+        while self._undo:
+            self._undo.pop()()

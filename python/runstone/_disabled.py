@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 from ._convert import mapping
+from ._summary_view import KeysAsAttributes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-class DisabledSummary(dict):
+class DisabledSummary(KeysAsAttributes, dict):
     """Takes whatever it is given, as it is: nothing is stored or sent, so nothing is checked or converted.
 
     Dicts inside of it have attributes, too.
     """
 
-    def __getattr__(self, key: str) -> Any:
-        if key.startswith("__"):
-            raise AttributeError(key)
-        try:
-            return self[key]
-        except KeyError:
-            raise AttributeError(f"the summary has no key {key!r}") from None
-
     def __setitem__(self, key: str, value: Any) -> None:
         is_plain_dict = isinstance(value, dict) and not isinstance(value, DisabledSummary)
         super().__setitem__(key, _nested(value) if is_plain_dict else value)
 
-    def __setattr__(self, key: str, value: Any) -> None:
-        self[key] = value
-
     def __delitem__(self, key: str) -> None:
         self.pop(key, None)  # a missing key is no error, as of a summary
-
-    __delattr__ = __delitem__
 
     def update(self, d: dict[str, Any]) -> None:
         """Sets several keys.

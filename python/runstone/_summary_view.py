@@ -8,7 +8,25 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class SummaryView:
+class KeysAsAttributes:
+    """``summary.loss`` is ``summary["loss"]``, to read, to set and to delete."""
+
+    def __getattr__(self, key: str) -> Any:
+        if key.startswith("__"):
+            raise AttributeError(key)
+        try:
+            return self[key]
+        except KeyError:
+            raise AttributeError(f"the summary has no key {key!r}") from None
+
+    def __setattr__(self, key: str, value: object) -> None:
+        self[key] = value
+
+    def __delattr__(self, key: str) -> None:
+        del self[key]
+
+
+class SummaryView(KeysAsAttributes):
     """A dict, or a dict inside it, with items and attributes. What it holds and how it is written is the subclass's
     to say: ``_read()``, ``_below()``, ``__setitem__`` and ``__delitem__``."""
 
@@ -28,20 +46,6 @@ class SummaryView:
 
     def __getitem__(self, key: str) -> Any:
         return self._wrap(key, self._read()[key])
-
-    def __getattr__(self, key: str) -> Any:
-        if key.startswith("__"):
-            raise AttributeError(key)
-        try:
-            return self[key]
-        except KeyError:
-            raise AttributeError(f"the summary has no key {key!r}") from None
-
-    def __setattr__(self, key: str, value: object) -> None:
-        self[key] = value
-
-    def __delattr__(self, key: str) -> None:
-        del self[key]
 
     def get(self, key: str, default: object = None) -> Any:
         """The value of a key.

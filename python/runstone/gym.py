@@ -12,15 +12,14 @@ import re
 import sys
 import weakref
 
-from ._after_import import after_import
+from ._after_import import Patches
 from ._terminal import warn
 
 __all__ = ["monitor", "unpatch"]
 
 _LIBRARIES = ("gymnasium", "gym")
 
-_patched = False
-_undo: list = []
+_patches = Patches()
 _runs: weakref.WeakSet = weakref.WeakSet()  # with monitor_gym
 
 
@@ -30,23 +29,19 @@ def monitor() -> None:
 
     Follows: ``wandb.gym.monitor`` of the stock client.
     """
-    global _patched
-    if _patched:
+    if _patches.on:
         return
-    _patched = True
+    _patches.begin()
     if not any(_is_installed(name) for name in _LIBRARIES):
         warn("monitor_gym: there is neither gymnasium nor gym here: pip install gymnasium")
     for name in _LIBRARIES:
-        after_import(f"{name}.wrappers", _patch_wrappers)
-    after_import("gymnasium.wrappers.vector", _patch_vector_wrappers)
+        _patches.when_imported(f"{name}.wrappers", _patch_wrappers)
+    _patches.when_imported("gymnasium.wrappers.vector", _patch_vector_wrappers)
 
 
 def unpatch() -> None:
     """Recorders are as they were. Does nothing without a monitor()."""
-    global _patched
-    _patched = False
-    while _undo:
-        _undo.pop()()
+    _patches.undo()
 
 
 def follow(run) -> None:
@@ -63,8 +58,6 @@ def _is_installed(name: str) -> bool:
 
 def _patch_wrappers(module) -> None:
     """`gymnasium.wrappers` or `gym.wrappers`. Up to Gymnasium 0.29 the wrapper has a recorder that writes."""
-    if not _patched:
-        return
     recorders = sys.modules.get(f"{module.__name__}.monitoring.video_recorder")
     if _is_recording(getattr(module, "RecordVideo", None)):
         _patch_record_video(module.RecordVideo)
@@ -79,7 +72,7 @@ def _patch_wrappers(module) -> None:
 
 
 def _patch_vector_wrappers(module) -> None:
-    if _patched and _is_recording(getattr(module, "RecordVideo", None)):
+    if _is_recording(getattr(module, "RecordVideo", None)):
         _patch_record_video(module.RecordVideo)
 
 
@@ -104,12 +97,8 @@ def _patch_record_video(kind) -> None:
             _log_film(os.path.join(self.video_folder, f"{name}.mp4"))
         return result
 
-    kind.start_recording, kind.stop_recording = start_recording, stop_recording
-
-    def undo() -> None:
-        kind.start_recording, kind.stop_recording = start, stop
-
-    _undo.append(undo)
+    _patches.replace(kind, "start_recording", start_recording)
+    _patches.replace(kind, "stop_recording", stop_recording)
 
 
 def _patch_video_recorder(kind) -> None:
@@ -125,8 +114,7 @@ def _patch_video_recorder(kind) -> None:
             _log_film(path)
         return result
 
-    kind.close = closed
-    _undo.append(lambda: setattr(kind, "close", close))
+    _patches.replace(kind, "close", closed)
 
 
 def _log_film(path: str) -> None:

@@ -12,7 +12,7 @@ import re
 import socket
 import weakref
 
-from ._after_import import after_import
+from ._after_import import Patches
 from ._terminal import warn
 
 __all__ = ["patch", "unpatch"]
@@ -20,9 +20,8 @@ __all__ = ["patch", "unpatch"]
 _FILE_WRITERS = ("tensorboard.summary.writer.event_file_writer", "tensorboardX.event_file_writer")
 _TENSORFLOW = "tensorflow.python.ops.gen_summary_ops"
 
-_patched = False
+_patches = Patches()
 _root = ""
-_undo: list = []
 _writers: weakref.WeakSet = weakref.WeakSet()
 _runs: weakref.WeakSet = weakref.WeakSet()  # with sync_tensorboard
 
@@ -47,30 +46,27 @@ def patch(
 
     Follows: ``wandb.tensorboard.patch`` of the stock client.
     """
-    global _patched, _root
-    if _patched:
+    global _root
+    if _patches.on:
         raise ValueError(
             "TensorBoard is patched already: call runstone.tensorboard.unpatch() first, or leave out "
             "sync_tensorboard=True, or call patch() once"
         )
-    _patched = True
+    _patches.begin()
     _root = root_logdir or ""
     for name in _FILE_WRITERS:
-        after_import(name, _patch_file_writer)
-    after_import(_TENSORFLOW, _patch_tensorflow)
+        _patches.when_imported(name, _patch_file_writer)
+    _patches.when_imported(_TENSORFLOW, _patch_tensorflow)
 
 
 def unpatch() -> None:
     """Event file writers made from now on are not followed any more. Does nothing without a patch()."""
-    global _patched
-    _patched = False
-    while _undo:
-        _undo.pop()()
+    _patches.undo()
 
 
 def follow(run) -> None:
     """Directories that writers are made for from now on are read for this run."""
-    if not _patched:
+    if not _patches.on:
         patch()
     _runs.add(run)
 
@@ -87,8 +83,6 @@ def flush() -> None:
 
 
 def _patch_file_writer(module) -> None:
-    if not _patched:
-        return
     kind = module.EventFileWriter
     original = kind.__init__
 
@@ -97,13 +91,10 @@ def _patch_file_writer(module) -> None:
         original(self, logdir, *arguments, **options)
         _writers.add(self)
 
-    kind.__init__ = __init__
-    _undo.append(lambda: setattr(kind, "__init__", original))
+    _patches.replace(kind, "__init__", __init__)
 
 
 def _patch_tensorflow(module) -> None:
-    if not _patched:
-        return
     original = module.create_summary_file_writer
 
     def create_summary_file_writer(*arguments, **options):
@@ -114,12 +105,11 @@ def _patch_tensorflow(module) -> None:
             _tell(str(logdir))
         return original(*arguments, **options)
 
-    module.create_summary_file_writer = create_summary_file_writer
-    _undo.append(lambda: setattr(module, "create_summary_file_writer", original))
+    _patches.replace(module, "create_summary_file_writer", create_summary_file_writer)
 
 
 def _tell(logdir: str) -> None:
-    if not _patched:
+    if not _patches.on:
         return
     from ._module import current_run
 

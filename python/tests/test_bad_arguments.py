@@ -4,42 +4,12 @@ whatever is refused is refused in words that say which argument, and the run is 
 from __future__ import annotations
 
 import io
-import re
-from pathlib import Path
 
 import numpy as np
 import runstone
+from support.odd_arguments import unclear_refusals
 
 BLACK = np.zeros((4, 6, 3), np.uint8)
-ODD = [
-    None,
-    3,
-    -1,
-    2**70,
-    1.5,
-    float("nan"),
-    True,
-    "",
-    "\ud800",
-    "a\0b",
-    b"\xff",
-    [],
-    [1],
-    {},
-    {1: 2},
-    object(),
-    np.zeros(2),
-    np.float32(1),
-    len,
-    Path("f.txt"),
-    io.BytesIO(b"\xff"),
-    {"a"},
-]
-# Words of the extension and of Python's own machinery, which tell who called nothing.
-OF_THE_INSIDE = re.compile(
-    r"incompatible function|std::|bad_cast|nanobind|_core\.|built-in operation|"
-    r"has no attribute|not subscriptable|not iterable|not callable|has no len|unhashable|a setting cannot|unsupported operand"
-)
 
 
 def table():
@@ -139,23 +109,7 @@ def test_what_is_refused_is_refused_in_words_for_the_caller(offline, tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "x.py").write_text("x")
     run = offline()
-    unclear, refused = [], 0
-    for name, call, right in calls(run):
-        for argument in right:
-            for odd in ODD:
-                step = run.step
-                try:
-                    call(**{**right, argument: odd})
-                    continue
-                except Exception as error:
-                    refused += 1
-                    words = str(error)
-                    is_inside = isinstance(error, (RuntimeError, SystemError, AttributeError))
-                    if is_inside or not words or OF_THE_INSIDE.search(words):
-                        unclear.append(
-                            f"{name}({argument}={odd!r:.40}): {type(error).__name__}: {words:.120}"
-                        )
-                assert run.step == step, (name, argument, odd)
+    unclear, refused = unclear_refusals(calls(run), state=lambda: run.step)
     assert refused > 500, refused
     assert unclear == [], "\n".join(unclear)
     run.log({"loss": 1})

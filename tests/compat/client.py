@@ -9,6 +9,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+from support.server import runstone_bin
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT_LIMIT_SECS = 180
 
@@ -99,6 +101,20 @@ def wandb_command(server, folder: Path, *arguments: str, check: bool = True):
     if check:
         assert done.returncode == 0, f"{done.returncode}\n{done.stdout}\n{done.stderr}\n{server.log()}"
     return done
+
+
+def runstone_sync(server, folder: Path, *arguments: str) -> str:
+    """What `runstone sync ARGUMENTS` prints, which must succeed."""
+    done = subprocess.run(
+        [runstone_bin(), "sync", *arguments],
+        cwd=folder,
+        env=environment(server, folder),
+        capture_output=True,
+        text=True,
+        timeout=SCRIPT_LIMIT_SECS,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 def offline_folder(folder: Path) -> Path:

@@ -11,24 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
-from client import ask, environment, run_script, wandb_command
+from client import ask, environment, run_script, runstone_sync, wandb_command
 from resumed_runs import BRANCHES, PRELUDE, both_clients, node, ours, same_for_both
 from support import journal
-from support.server import runstone_bin
-
-
-def sync(server, folder, *arguments: str) -> str:
-    done = subprocess.run(
-        [runstone_bin(), "sync", *arguments],
-        cwd=folder,
-        env=environment(server, folder),
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
 
 OFFLINE = """
 run = init("{id}", mode="offline", config={{"new": 2}}, {arguments})
@@ -65,7 +50,7 @@ def test_an_offline_run_goes_on_from_a_stored_one_when_it_is_synced(
             ),
         )
     directory = next((tmp_path / "runstone").glob("*/offline-run-*"))
-    sync(shared_server, tmp_path / "runstone", str(directory))
+    runstone_sync(shared_server, tmp_path / "runstone", str(directory))
     stock = next((tmp_path / "wandb").glob("*/offline-run-*"))
     subprocess.run(
         [sys.executable, "-m", "wandb", "sync", str(stock)],
@@ -89,7 +74,7 @@ def test_an_offline_run_goes_on_from_a_stored_one_when_it_is_synced(
     for is_lost in (False, True):
         if is_lost:
             forget_what_was_sent(directory)
-        sync(shared_server, tmp_path / "runstone", "--include-synced", str(directory))
+        runstone_sync(shared_server, tmp_path / "runstone", "--include-synced", str(directory))
         again = node(shared_server, f"{project}-runstone", id)
         assert (again["rows"], again["lines"]) == (facts["rows"], facts["lines"])
         assert again["console"] == facts["console"] and again["summary"] == facts["summary"]
@@ -102,13 +87,13 @@ def test_a_lost_state_file_is_no_harm_after_others_have_gone_on_with_the_run(sha
         script = f'run = init("base", mode="offline", resume="must"); log(run, {value}); run.finish()'
         ours(shared_server, tmp_path, "lost", script)
     first, second = sorted((tmp_path / "runstone").glob("offline-run-*-base*"))
-    sync(shared_server, tmp_path, str(second))
-    sync(shared_server, tmp_path, str(first))
+    runstone_sync(shared_server, tmp_path, str(second))
+    runstone_sync(shared_server, tmp_path, str(first))
     ours(shared_server, tmp_path, "lost", 'run = init("base", resume="must"); log(run, 30); run.finish()')
     want = [(0, 0), (1, 1), (2, 20), (3, 10), (4, 30)]
     for directory in (first, second, first):
         forget_what_was_sent(directory)
-        sync(shared_server, tmp_path, str(directory))
+        runstone_sync(shared_server, tmp_path, str(directory))
         rows = node(shared_server, "lost", "base")["rows"]
         assert [(row["_step"], row["l"]) for row in rows] == want, directory
 
@@ -119,13 +104,13 @@ def test_what_may_go_on_from_a_run_but_found_none_is_sent_once(shared_server, tm
     )
     ours(shared_server, tmp_path, "fresh", script)
     (directory,) = (tmp_path / "runstone").glob("offline-run-*-fresh*")
-    sync(shared_server, tmp_path, str(directory))
+    runstone_sync(shared_server, tmp_path, str(directory))
     once = node(shared_server, "fresh", "fresh")
     assert [(row["_step"], row["l"]) for row in once["rows"]] == [(0, 1), (1, 2)]
     for forget in (False, True):
         if forget:
             forget_what_was_sent(directory)
-        sync(shared_server, tmp_path, "--include-synced", str(directory))
+        runstone_sync(shared_server, tmp_path, "--include-synced", str(directory))
         assert node(shared_server, "fresh", "fresh") == once
 
 
@@ -154,7 +139,7 @@ os.kill(os.getpid(), signal.SIGKILL)
     directories = sorted((tmp_path / "runstone").glob("run-*-k*"))
     assert len(directories) == 2
     for _ in range(2):
-        sync(shared_server, tmp_path, "--include-online", "--include-synced", str(directories[1]))
+        runstone_sync(shared_server, tmp_path, "--include-online", "--include-synced", str(directories[1]))
     facts = node(shared_server, "killed", "k")
     assert [(row["_step"], row["l"]) for row in facts["rows"]] == [(i, i) for i in range(6)]
     assert facts["lines"] == 6 and facts["state"] == "crashed" and facts["summary"]["l"] == 5
@@ -228,7 +213,7 @@ def test_an_incremental_table_of_an_offline_resume_is_the_stock_clients(shared_s
         folder = tmp_path / client
         directory = next(folder.glob("*/offline-run-*"))
         if client == "runstone":
-            sync(shared_server, folder, str(directory))
+            runstone_sync(shared_server, folder, str(directory))
         else:
             wandb_command(shared_server, folder, "sync", str(directory))
         facts = node(shared_server, f"increments-{client}", "k")

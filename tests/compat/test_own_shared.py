@@ -9,8 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from client import environment, run_script
-from support.server import runstone_bin
+from client import environment, run_script, runstone_sync
 from test_runs import run_node
 
 WRITER = """
@@ -85,19 +84,6 @@ run.finish(exit_code=0 if primary else 3)
     assert {f"system.memory_percent/l:node{rank}" for rank in range(4)} <= keys
 
 
-def sync(server, folder, *arguments: str) -> str:
-    done = subprocess.run(
-        [runstone_bin(), "sync", *arguments],
-        cwd=folder,
-        env=environment(server, folder),
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
 def test_a_killed_writer_is_completed_by_sync_without_doubles(server, tmp_path):
     rest = """
 print("READY", file=sys.__stdout__, flush=True)
@@ -113,7 +99,9 @@ os.kill(os.getpid(), 9)
     for rank in range(2):
         directory = next((tmp_path / str(rank) / "runstone").glob("run-*-killed"))
         for _ in range(2):
-            sync(server, tmp_path / str(rank), "--include-online", "--include-synced", str(directory))
+            runstone_sync(
+                server, tmp_path / str(rank), "--include-online", "--include-synced", str(directory)
+            )
     facts = server.run_facts("shared", "killed")
     for rank in range(2):
         assert [row[f"by{rank}"] for row in facts["rows"] if f"by{rank}" in row] == list(range(2000))
@@ -129,7 +117,7 @@ def test_a_shared_run_without_a_server_is_recorded_and_sent_later(shared_server,
         _, errors = writer.communicate(timeout=60)
         assert writer.returncode == 0, errors
         [directory] = (folder / "runstone").glob("offline-run-*-later")
-        sync(shared_server, folder, str(directory))
+        runstone_sync(shared_server, folder, str(directory))
     facts = shared_server.run_facts("shared", "later")
     assert [row["_step"] for row in facts["rows"]] == list(range(100))
 

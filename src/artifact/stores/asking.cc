@@ -86,6 +86,15 @@ std::string folder_of(std::string key) {
 
 std::string prefix_of(const std::string& folder) { return folder.empty() ? "" : folder + "/"; }
 
+ArtifactEntry entry_of_address(std::string address, const std::string& name,
+                               const std::string& bucket, const std::string& key) {
+  ArtifactEntry entry;
+  entry.path = !name.empty() ? name : key.empty() ? bucket : key;
+  entry.digest = address;
+  entry.ref = std::move(address);
+  return entry;
+}
+
 Error nothing_at(const std::string& uri) {
   return {ErrorCode::kNotFound,
           "there is no object '" + uri +

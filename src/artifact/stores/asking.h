@@ -49,6 +49,24 @@ Result<void> take_object(std::vector<Object>& objects, Object object, std::uint6
   return {};
 }
 
+/// What a listing below `prefix` is in the artifact: `entry_at(object, path)` of each object, by
+/// its path below the prefix, behind `name` if there is one.
+template <typename Object, typename EntryAt>
+std::vector<ArtifactEntry> entries_below(const std::vector<Object>& objects,
+                                         const std::string& prefix, const std::string& name,
+                                         const EntryAt& entry_at) {
+  std::vector<ArtifactEntry> entries;
+  entries.reserve(objects.size());
+  for (const Object& object : objects) {
+    entries.push_back(entry_at(object, prefix_of(name) + object.key.substr(prefix.size())));
+  }
+  return entries;
+}
+
+/// An address that stands for itself, but for a version that it may name.
+ArtifactEntry entry_of_address(std::string address, const std::string& name,
+                               const std::string& bucket, const std::string& key);
+
 /// Nothing is at an address, nor below it.
 Error nothing_at(const std::string& uri);
 

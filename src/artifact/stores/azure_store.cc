@@ -44,7 +44,7 @@ Address address_of(const std::string& uri) {
 }
 
 struct Blob {
-  std::string name, etag, version;
+  std::string key, etag, version;
   std::uint64_t size_bytes = 0;
   bool is_folder = false;  ///< a stub that stands for one, in accounts with folders
 };
@@ -80,7 +80,7 @@ class Container {
     if (!answer && answer.error().code == ErrorCode::kNotFound) return std::optional<Blob>();
     if (!answer) return fail(std::move(answer).error());
     Blob blob;
-    blob.name = name;
+    blob.key = name;
     blob.etag = without_quotes(answer->header("etag"));
     blob.version = std::string(answer->header("x-ms-version-id"));
     blob.size_bytes =
@@ -102,7 +102,7 @@ class Container {
         is_any_there = true;
         if (xml_text(item, "hdi_isfolder") == "true") continue;
         Blob blob;
-        blob.name = name_in(item);
+        blob.key = name_in(item);
         blob.etag = without_quotes(xml_text(item, "Etag"));
         blob.size_bytes = std::strtoull(xml_text(item, "Content-Length").c_str(), nullptr, 10);
         RUNSTONE_TRY(take_object(blobs, std::move(blob), max_objects));
@@ -130,7 +130,7 @@ class Container {
 ArtifactEntry entry_of(const Blob& blob, const Address& address, std::string path) {
   ArtifactEntry entry;
   entry.path = std::move(path);
-  entry.ref = address.uri_of(blob.name);
+  entry.ref = address.uri_of(blob.key);
   entry.digest = blob.etag;
   entry.size_bytes = blob.size_bytes;
   entry.extra.set("etag", blob.etag);
@@ -154,7 +154,7 @@ class AzureStore final : public ObjectStore {
     if (!address.blob.empty() && address.blob.back() != '/') {
       RUNSTONE_TRY(const auto blob, find_either(container, address));
       if (blob && !blob->is_folder) {
-        return std::vector{entry_of(*blob, address, name.empty() ? last_part(blob->name) : name)};
+        return std::vector{entry_of(*blob, address, name.empty() ? last_part(blob->key) : name)};
       }
     }
     if (!address.version.empty()) {
@@ -163,19 +163,16 @@ class AzureStore final : public ObjectStore {
     }
     const std::string prefix = prefix_of(folder_of(address.blob));
     RUNSTONE_TRY(const auto blobs, container.list(prefix, max_objects));
-    std::vector<ArtifactEntry> entries;
-    for (const Blob& blob : blobs) {
-      entries.push_back(entry_of(blob, address, prefix_of(name) + blob.name.substr(prefix.size())));
-    }
-    return entries;
+    return entries_below(blobs, prefix, name, [&](const Blob& blob, std::string path) {
+      return entry_of(blob, address, std::move(path));
+    });
   }
 
   // Without the query: a signature is a secret, and the entry is there for others to read.
   ArtifactEntry by_address(const std::string& uri, const std::string& name) const override {
     const Address address = address_of(uri);
-    ArtifactEntry entry;
-    entry.ref = entry.digest = address.uri_of(address.blob);
-    entry.path = !name.empty() ? name : address.blob.empty() ? address.container : address.blob;
+    ArtifactEntry entry =
+        entry_of_address(address.uri_of(address.blob), name, address.container, address.blob);
     if (!address.version.empty()) entry.extra.set("versionID", address.version);
     return entry;
   }

@@ -235,19 +235,15 @@ class S3Store final : public ObjectStore {
     const std::string prefix = prefix_of(folder_of(address.key));
     RUNSTONE_TRY(auto objects, bucket.list(prefix, max_objects));
     RUNSTONE_TRY(bucket.add_versions(objects));
-    std::vector<ArtifactEntry> entries;
-    for (const Object& object : objects) {
-      entries.push_back(
-          entry_of(object, address.bucket, prefix_of(name) + object.key.substr(prefix.size())));
-    }
-    return entries;
+    return entries_below(objects, prefix, name, [&](const Object& object, std::string path) {
+      return entry_of(object, address.bucket, std::move(path));
+    });
   }
 
   ArtifactEntry by_address(const std::string& uri, const std::string& name) const override {
     const Address address = address_of(uri);
-    ArtifactEntry entry;
-    entry.ref = entry.digest = "s3://" + address.bucket + "/" + address.key;
-    entry.path = !name.empty() ? name : address.key.empty() ? address.bucket : address.key;
+    ArtifactEntry entry = entry_of_address("s3://" + address.bucket + "/" + address.key, name,
+                                           address.bucket, address.key);
     if (!address.version.empty()) entry.extra.set("versionID", address.version);
     return entry;
   }
