@@ -6,6 +6,7 @@ import inspect
 
 import pytest
 import runstone
+from runstone import errors
 
 NAMES = """
     init finish join login setup teardown log save config summary define_metric alert log_artifact use_artifact
@@ -54,3 +55,81 @@ def test_M1_an_unknown_name_is_an_attribute_error():
 
 def test_join_is_finish():
     assert runstone.join is runstone.finish
+
+
+def test_M1_module_functions_need_a_run():
+    for call in (
+        lambda: runstone.log({"a": 1}),
+        lambda: runstone.config.x,
+        lambda: runstone.summary["x"],
+        lambda: runstone.save("f"),
+        lambda: runstone.alert("a", "b"),
+        lambda: runstone.watch(None),
+    ):
+        with pytest.raises(errors.Error, match="You must call runstone.init"):
+            call()
+    assert runstone.finish() is None
+
+
+MODULE_FUNCTIONS = {
+    "log": ({"a": 1},),
+    "save": ("f",),
+    "define_metric": ("a",),
+    "alert": ("a", "b"),
+    "log_artifact": ("a",),
+    "use_artifact": ("a",),
+    "log_model": ("a",),
+    "use_model": ("a",),
+    "link_model": ("a", "b"),
+    "watch": (None,),
+    "unwatch": (),
+    "mark_preempting": (),
+}
+
+
+def uses_of(mirror) -> list:
+    """Ways to read and to write config or summary."""
+    return [
+        lambda: mirror.x,
+        lambda: mirror["x"],
+        lambda: setattr(mirror, "x", 1),
+        lambda: mirror.__setitem__("x", 1),
+        lambda: delattr(mirror, "x"),
+        lambda: mirror.__delitem__("x"),
+        lambda: mirror.update({"x": 1}),
+        lambda: "x" in mirror,
+        lambda: len(mirror),
+        lambda: list(mirror),
+    ]
+
+
+@pytest.mark.parametrize("when", ["before init", "after finish"])
+def test_M1_every_function_of_the_module_needs_a_run(when):
+    if when == "after finish":
+        runstone.init(mode="offline").finish()
+    assert runstone.run is None
+    for name, arguments in MODULE_FUNCTIONS.items():
+        with pytest.raises(
+            errors.Error, match=rf"You must call runstone.init\(\) before runstone.{name}\(\)"
+        ):
+            getattr(runstone, name)(*arguments)
+    with pytest.raises(ValueError, match="run_path"):
+        runstone.restore("f")
+    for name in ("config", "summary"):
+        for use in uses_of(getattr(runstone, name)):
+            with pytest.raises(errors.Error, match=f"You must call runstone.init.. before runstone.{name}"):
+                use()
+    assert runstone.finish() is None and runstone.finish(exit_code=1, quiet=True) is None
+
+
+def test_M1_module_functions_mirror_the_run():
+    run = runstone.init(mode="offline", config={"lr": 1})
+    runstone.log({"a": 1})
+    runstone.summary["b"] = 2
+    runstone.config.update({"c": 3})
+    assert runstone.define_metric("x").name == "x"
+    assert run.summary["a"] == 1 and run.summary["b"] == 2 and run.config.c == 3 and runstone.config.lr == 1
+    runstone.finish()
+    assert runstone.run is None
+    with pytest.raises(errors.Error, match="You must call"):
+        runstone.log({"a": 1})
