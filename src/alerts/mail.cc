@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/encoding.h"
+#include "base/utf8.h"
 
 namespace runstone::alerts {
 namespace {
@@ -19,14 +20,6 @@ constexpr std::size_t kBodyLine = 76;
 constexpr std::int64_t kTimeoutUs = 30'000'000;
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
-
-// The longest start of at most `bytes_max` bytes that cuts no UTF-8 character in two.
-std::string_view whole_characters(std::string_view text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  while (bytes_max > 0 && continues(text[bytes_max])) --bytes_max;
-  return text.substr(0, bytes_max);
-}
 
 // "Mon, 23 Nov 2026 22:39:20 +0000", whatever the locale.
 std::string mail_date(std::int64_t time_us) {
@@ -67,14 +60,14 @@ std::string join(const std::vector<std::string>& addresses) {
 std::string encode_header(std::string_view text) {
   std::string clean(text);
   std::replace_if(clean.begin(), clean.end(), is_control, ' ');
-  clean = std::string(whole_characters(clean, kSubjectBytesMax));
+  clean.resize(whole_characters(clean, kSubjectBytesMax));
   const bool plain = clean.size() <= kPlainLineMax && clean.find("=?") == std::string::npos &&
                      std::all_of(clean.begin(), clean.end(),
                                  [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   if (plain) return clean;
   std::string encoded;
   for (std::string_view left = clean; !left.empty();) {
-    const auto word = whole_characters(left, kWordBytesMax);
+    const auto word = left.substr(0, whole_characters(left, kWordBytesMax));
     // A text that is no UTF-8 may have no boundary to cut at.
     const auto bytes = word.empty() ? left.substr(0, kWordBytesMax) : word;
     if (!encoded.empty()) encoded += "\r\n ";

@@ -7,6 +7,7 @@
 #include "base/encoding.h"
 #include "base/random_id.h"
 #include "base/try.h"
+#include "base/utf8.h"
 #include "fs/file_system.h"
 
 namespace runstone::media {
@@ -94,9 +95,8 @@ std::string file_part_of_key(std::string_view key) {
     if (part.size() > kMaxNameBytes) {
       // A long key keeps its beginning; the digest of the whole keeps it apart from others.
       const std::string digest = sha256_hex(part).substr(0, 16);
-      std::size_t end = kMaxNameBytes - digest.size() - 1;
-      while (end > 0 && (static_cast<unsigned char>(part[end]) & 0xc0) == 0x80) --end;
-      part = part.substr(0, end) + "-" + digest;
+      part.resize(whole_characters(part, kMaxNameBytes - digest.size() - 1));
+      part += "-" + digest;
     }
     out += part;
     if (slash == std::string_view::npos) return out;

@@ -1,4 +1,5 @@
 #include "model/console_text.h"
+#include "base/utf8.h"
 
 #include <algorithm>
 #include <charconv>
@@ -29,8 +30,7 @@ void ConsoleText::write_line(std::int64_t timestamp_us, std::string_view text) {
   if (!text.empty() && text.back() == '\n') text.remove_suffix(1);
   while (true) {
     const std::size_t newline = std::min(text.find('\n'), text.size());
-    std::size_t size = std::min(newline, kMaxLineBytes);
-    while (size < newline && size > 0 && (text[size] & 0xC0) == 0x80) --size;
+    const std::size_t size = whole_characters(text.substr(0, newline), kMaxLineBytes);
     settled_({next_number_++, false, timestamp_us, true, std::string(text.substr(0, size))});
     if (size == text.size()) break;
     text.remove_prefix(size == newline ? size + 1 : size);
@@ -136,7 +136,7 @@ void ConsoleText::Terminal::print(std::string_view text) {
     TerminalRow& here = row().text;
     if (!at_end_) {
       std::string_view part = text.substr(0, kMaxEditableBytes);
-      while (part.size() < text.size() && (text[part.size()] & 0xC0) == 0x80) {
+      while (part.size() < text.size() && continues_character(text[part.size()])) {
         part = text.substr(0, part.size() + 1);  // a character stays whole
       }
       cursor_column_ = here.write_at(cursor_column_, part, style_);
@@ -144,9 +144,8 @@ void ConsoleText::Terminal::print(std::string_view text) {
       text.remove_prefix(part.size());
       continue;
     }
-    std::size_t size = std::min(text.size(), kMaxLineBytes - std::min(here.size(), kMaxLineBytes));
-    // A character of several bytes stays whole: the cut goes before its first byte.
-    while (size < text.size() && size > 0 && (text[size] & 0xC0) == 0x80) --size;
+    const std::size_t size =
+        whole_characters(text, kMaxLineBytes - std::min(here.size(), kMaxLineBytes));
     if (size > 0) {
       here.append(text.substr(0, size), style_, here.tail() == pending_from_ ? pending_ : "");
       pending_.clear();

@@ -170,6 +170,18 @@ TEST(ConsoleText, OnlyWhatChangedIsGivenAgain) {
   EXPECT_EQ(changed(), (std::map<std::uint64_t, std::string>{{2, "bar 2"}}));
 }
 
+TEST(OutputLog, ALineOfBytesThatAreNoCharactersIsWrittenStill) {
+  OutputLog log;
+  const std::string broken(ConsoleText::kMaxLineBytes * 2 + 10, '\x80');
+  log.write_line(0, broken);
+  log.end();
+  std::string done, tail;
+  log.take(done, tail);
+  done += tail;
+  std::erase(done, '\n');
+  EXPECT_EQ(done, broken);
+}
+
 TEST(ConsoleText, LinesOfALoggingLibraryStandBetweenThoseOfTheStreams) {
   OutputLog log;
   log.write(false, 0, "open");

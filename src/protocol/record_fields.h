@@ -7,23 +7,15 @@
 #include <protozero/pbf_writer.hpp>
 
 #include "base/encoding.h"
+#include "protocol/wire_field.h"
 
 namespace runstone::protocol {
 
-// What the files that read and write Record's messages share. A field of the right number but
-// another wire type is unknown to us, so it is skipped like one.
+// What the files that read and write Record's messages share.
 
 /// WriterRecord in RunRecord: a number that no version of the format uses; readers of the format
 /// skip it.
 inline constexpr std::uint32_t kWriterField = 1000;
-
-inline bool is_bytes(const protozero::pbf_reader& message, std::uint32_t field) {
-  return message.tag() == field &&
-         message.wire_type() == protozero::pbf_wire_type::length_delimited;
-}
-inline bool is_varint(const protozero::pbf_reader& message, std::uint32_t field) {
-  return message.tag() == field && message.wire_type() == protozero::pbf_wire_type::varint;
-}
 
 /// What a record cannot be; like protozero's own, decode_record() catches it.
 struct UnreadableRecord : protozero::exception {

@@ -13,6 +13,7 @@
 #include "base/try.h"
 #include "fs/file_system.h"
 #include "protocol/metric_record.h"
+#include "protocol/wire_field.h"
 #include "sdk/run_state.h"
 
 namespace runstone {
@@ -22,14 +23,6 @@ namespace {
 constexpr protozero::pbf_tag_type kMarkerField = 1000;
 constexpr protozero::pbf_tag_type kFileField = 1;
 constexpr protozero::pbf_tag_type kNumberField = 2;
-
-using Wire = protozero::pbf_wire_type;
-
-/// Another form of a known number is unknown to us. (protozero aborts if it is asked for a form
-/// that is not there.)
-bool is(const protozero::pbf_reader& message, std::uint32_t field, Wire wire) {
-  return message.tag() == field && message.wire_type() == wire;
-}
 
 std::string child_path(const std::string& run_directory) {
   return run_directory + "/children/" + std::to_string(getpid()) + "-" + random_id(6) + ".wandb";
@@ -60,16 +53,16 @@ std::optional<ChildMark> find_child_marker(std::string_view record) {
   try {
     protozero::pbf_reader reader(record.data(), record.size());
     while (reader.next()) {
-      if (!is(reader, kMarkerField, Wire::length_delimited)) {
+      if (!protocol::is_bytes(reader, kMarkerField)) {
         reader.skip();
         continue;
       }
       ChildMark mark;
       protozero::pbf_reader inside = reader.get_message();
       while (inside.next()) {
-        if (is(inside, kFileField, Wire::length_delimited)) {
+        if (protocol::is_bytes(inside, kFileField)) {
           mark.file_name = inside.get_string();
-        } else if (is(inside, kNumberField, Wire::varint)) {
+        } else if (protocol::is_varint(inside, kNumberField)) {
           mark.record_number = inside.get_uint64();
         } else {
           inside.skip();

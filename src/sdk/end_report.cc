@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "base/utf8.h"
 #include "fs/file_system.h"
 #include "journal/journal_reader.h"
 #include "protocol/record.h"
@@ -16,17 +17,12 @@ constexpr std::uintmax_t kMaxJournalBytes = 8u << 20;  // read in some 50 ms
 constexpr std::size_t kMaxTextChars = 60;
 constexpr std::size_t kMaxMetrics = 1000;  // of a sketch; only a few are drawn
 
-std::size_t width_of(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 std::vector<std::string> padded(const std::vector<std::pair<std::string, std::string>>& rows) {
   std::size_t width = 0;
-  for (const auto& [name, value] : rows) width = std::max(width, width_of(name));
+  for (const auto& [name, value] : rows) width = std::max(width, count_characters(name));
   std::vector<std::string> lines;
   for (const auto& [name, value] : rows) {
-    lines.push_back("  " + name + std::string(width - width_of(name) + 1, ' ') + value);
+    lines.push_back("  " + name + std::string(width - count_characters(name) + 1, ' ') + value);
   }
   return lines;
 }
@@ -42,13 +38,8 @@ std::string short_text(const Value& value) {
   if (const bool* flag = value.if_bool()) return *flag ? "True" : "False";
   const std::string* words = value.if_string();
   if (words == nullptr || words->find('\n') != words->npos) return "";
-  if (width_of(*words) <= kMaxTextChars) return *words;
-  std::size_t end = 0;
-  for (std::size_t shown = 0; shown < kMaxTextChars; ++shown) {
-    do ++end;
-    while (end < words->size() && ((*words)[end] & 0xC0) == 0x80);
-  }
-  return words->substr(0, end) + "...";
+  if (count_characters(*words) <= kMaxTextChars) return *words;
+  return words->substr(0, bytes_of_characters(*words, kMaxTextChars)) + "...";
 }
 
 void add_rows(std::vector<std::pair<std::string, std::string>>& rows, const std::string& name,

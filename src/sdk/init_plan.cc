@@ -8,6 +8,7 @@
 
 #include "base/random_id.h"
 #include "base/try.h"
+#include "base/utf8.h"
 #include "sdk/check_text.h"
 #include "sdk/config_files.h"
 #include "sdk/key_places.h"
@@ -30,20 +31,10 @@ Failure wrong_use(std::string message) {
   return fail(ErrorCode::kFailedPrecondition, std::move(message));
 }
 
-// Where the first `count` characters of a text end; its size if it has no more.
-std::size_t end_of_characters(std::string_view utf8, std::size_t count) {
-  std::size_t at = 0;
-  for (; at < utf8.size(); ++at) {
-    const bool begins_character = (static_cast<unsigned char>(utf8[at]) & 0xC0U) != 0x80U;
-    if (begins_character && count-- == 0) break;
-  }
-  return at;
-}
-
 constexpr std::size_t kMaxProjectCharacters = 128;
 
 Result<void> check_project(const std::string& project) {
-  if (end_of_characters(project, kMaxProjectCharacters) < project.size()) {
+  if (bytes_of_characters(project, kMaxProjectCharacters) < project.size()) {
     return wrong_use("Invalid project name '" + project + "': exceeded 128 characters");
   }
   if (project.find_first_of("/\\#?%:") != std::string::npos) {
@@ -57,7 +48,7 @@ Result<void> check_run_id(const std::string& id) {
   constexpr std::size_t kMaxRunIdBytes = 200;
   if (id.empty()) return wrong_use("Run ID cannot be empty");
   if (id.size() > kMaxRunIdBytes) {
-    return wrong_use("Invalid Run ID '" + id.substr(0, end_of_characters(id, 20)) +
+    return wrong_use("Invalid Run ID '" + id.substr(0, bytes_of_characters(id, 20)) +
                      "...': it has more than 200 bytes");
   }
   const auto space = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
@@ -85,7 +76,7 @@ std::string default_project(const std::string& program) {
     for (char& c : project) {
       if (std::string_view("/\\#?%:").find(c) != std::string_view::npos) c = '_';
     }
-    return project.substr(0, end_of_characters(project, kMaxProjectCharacters));
+    return project.substr(0, bytes_of_characters(project, kMaxProjectCharacters));
   }
   return kNone;
 }

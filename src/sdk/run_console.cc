@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/encoding.h"
+#include "base/utf8.h"
 #include "fs/file_system.h"
 #include "model/terminal_row.h"
 #include "probe/console_redirect.h"
@@ -30,19 +31,11 @@ std::string as_utf8(std::string_view text) {
   return valid;
 }
 
-// Where to cut a text of at most `max` bytes so that its last character is whole.
-std::size_t whole_characters(std::string_view text, std::size_t max) {
-  if (text.size() <= max) return text.size();
-  std::size_t end = max;
-  while (end > max - kMaxCharacterBytes && (text[end] & 0xC0) == 0x80) --end;
-  return end;
-}
-
 // How many bytes at the end are the beginning of a character that may go on in the next piece.
 std::size_t cut_character(std::string_view text) {
   for (std::size_t back = 1; back < kMaxCharacterBytes && back <= text.size(); ++back) {
     const auto byte = static_cast<unsigned char>(text[text.size() - back]);
-    if ((byte & 0xC0) == 0x80) continue;
+    if (continues_character(static_cast<char>(byte))) continue;
     const std::size_t length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1;
     return length > back ? back : 0;
   }

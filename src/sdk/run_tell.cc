@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "base/try.h"
+#include "base/utf8.h"
 #include "sdk/check_text.h"
 #include "sdk/run_state.h"
 
@@ -10,12 +11,6 @@ namespace {
 
 constexpr std::size_t kMaxShownTitle = 64;
 constexpr double kDefaultWaitSecs = 60;
-
-std::size_t characters(std::string_view utf8) {
-  std::size_t count = 0;
-  for (const char c : utf8) count += (static_cast<unsigned char>(c) & 0xc0) != 0x80 ? 1 : 0;
-  return count;
-}
 
 }  // namespace
 
@@ -40,7 +35,7 @@ Result<void> RunState::alert(std::string_view title, std::string_view text,
     append_record(protocol::AlertRecord{std::string(title), std::string(text), options.level,
                                         static_cast<std::int64_t>(wait * 1000)});
   }
-  if (characters(title) > kMaxShownTitle) {
+  if (count_characters(title) > kMaxShownTitle) {
     terminal_.warn("The title of an alert is shown up to 64 characters: '" +
                    std::string(title.substr(0, kMaxShownTitle)) + "...'");
   }

@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "base/try.h"
+#include "base/utf8.h"
 #include "sdk/settings_sources.h"
 
 extern "C" char** environ;
@@ -99,11 +100,6 @@ Result<Value> to_type(const SettingField& field, Value value) {
 
 bool is_one_of(std::string_view text, std::initializer_list<std::string_view> choices) {
   return std::find(choices.begin(), choices.end(), text) != choices.end();
-}
-
-std::size_t count_characters(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 // What a setting's type alone does not say.

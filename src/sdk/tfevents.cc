@@ -10,6 +10,7 @@
 #include <protozero/pbf_reader.hpp>
 
 #include "base/try.h"
+#include "protocol/wire_field.h"
 
 namespace runstone {
 namespace {
@@ -22,12 +23,8 @@ constexpr std::size_t kReadBytes = 256 * 1024;
 constexpr std::size_t kMaxBins = 512;
 
 using Wire = protozero::pbf_wire_type;
+using protocol::is;
 
-/// Whether the field at hand has this number and form: another form of a known number is unknown to
-/// us, so it is skipped like one. (protozero asserts what it is not asked.)
-bool is(const pbf_reader& message, std::uint32_t field, Wire wire) {
-  return message.tag() == field && message.wire_type() == wire;
-}
 bool is_one_or_packed(const pbf_reader& message, std::uint32_t field, Wire one) {
   return is(message, field, one) || is(message, field, Wire::length_delimited);
 }
